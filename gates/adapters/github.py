@@ -1,0 +1,65 @@
+"""What GitHub Actions reads: step outputs, the step summary, annotations. Silent everywhere else."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+SUMMARY_LIMIT = 1024 * 1024
+
+
+def on_actions() -> bool:
+    """Return whether this process is a step of a workflow."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def actor() -> str:
+    """Return who is acting: the GitHub user and run, else the user of this machine."""
+    if on_actions():
+        run = os.environ.get("GITHUB_RUN_ID", "?")
+        return (
+            f"{os.environ.get('GITHUB_ACTOR', '?')} (run {run} of {os.environ.get('GITHUB_REPOSITORY', '?')})"
+        )
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
+
+
+def write_outputs(values: Mapping[str, str]) -> None:
+    """Write step outputs; values are one line each."""
+    _append(
+        "GITHUB_OUTPUT",
+        "".join(f"{name}={value.splitlines()[0] if value else ''}\n" for name, value in values.items()),
+    )
+
+
+def write_summary(markdown: str) -> None:
+    """Add to the step summary; what would pass GitHub's limit is cut, with a line that says so."""
+    data = markdown.encode()
+    if len(data) > SUMMARY_LIMIT - 1024:
+        markdown = data[: SUMMARY_LIMIT - 1024].decode(errors="ignore") + "\n\n… cut at 1 MiB.\n"
+    _append("GITHUB_STEP_SUMMARY", markdown + "\n")
+
+
+def annotate(level: str, title: str, message: str, file: str = "") -> None:
+    """Show a line at the top of the run; ``level`` is error, warning or notice."""
+    if on_actions():
+        where = f"file={_property(file)}," if file else ""
+        sys.stdout.write(f"::{level} {where}title={_property(title)}::{_data(message)}\n")
+
+
+def _append(variable: str, text: str) -> None:
+    if on_actions() and (path := os.environ.get(variable)):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

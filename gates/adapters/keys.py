@@ -1,0 +1,101 @@
+"""The key that signs decisions and ledger entries: ed25519, from the environment or a local file."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gates.envelope import public_key
+from gates.errors import InvalidError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from securesystemslib.signer import Signer
+
+VARIABLE = "GATES_SIGNING_KEY"
+KEY_FILE = Path(".gates") / "key.pem"
+OWNER_ONLY = 0o600
+
+
+def signer(root: Path) -> tuple["Signer", bool]:
+    """Return the signer, and whether its key was made just now.
+
+    Raises:
+        InvalidError: The key is not an ed25519 private key in PEM, its file can be read by others, or there
+            is none in CI, where a key that nobody trusts would sign.
+    """
+    from securesystemslib.signer import CryptoSigner
+
+    key, made = _private_key(root)
+    return CryptoSigner(key, public_key(_public_hex(key))), made
+
+
+def trusted(root: Path, listed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the public keys to verify with: those that the policy lists, else the local key's.
+
+    Raises:
+        InvalidError: There are none.
+    """
+    if listed:
+        return listed
+    if not os.environ.get(VARIABLE) and not (root / KEY_FILE).exists():
+        return ()
+    return (_public_hex(_private_key(root)[0]),)
+
+
+def _private_key(root: Path) -> tuple["Ed25519PrivateKey", bool]:
+    if text := os.environ.get(VARIABLE, ""):
+        return _parse(text.encode(), f"${VARIABLE}"), False
+    path = root / KEY_FILE
+    if not path.exists():
+        return _make(path), True
+    if path.stat().st_mode & 0o077:
+        raise InvalidError(f"{path} can be read by others.", do=f"chmod 600 {path}")
+    return _parse(path.read_bytes(), str(path)), False
+
+
+def _make(path: Path) -> "Ed25519PrivateKey":
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    if os.environ.get("CI") == "true":
+        raise InvalidError(
+            f"There is no key to sign with: ${VARIABLE} is empty.",
+            why="A key made in a CI job would be gone with it, and nobody would trust it.",
+            do=f"On your machine: gates key --private; put it into the environment's secret {VARIABLE}, "
+            "and what `gates key` prints into params.yaml under gates.trusted_keys.",
+        )
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+    return key
+
+
+def private_pem(root: Path) -> str:
+    """Return the private key in PEM, making it if there is none: for the secret of a CI environment."""
+    _private_key(root)
+    return os.environ.get(VARIABLE) or (root / KEY_FILE).read_text()
+
+
+def _parse(pem: bytes, name: str) -> "Ed25519PrivateKey":
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise InvalidError(
+            f"{name} is not a private key in PEM.", do="Make one: gates key --private"
+        ) from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise InvalidError(f"{name} is not an ed25519 key.", do="Make one: gates key --private")
+    return key
+
+
+def _public_hex(key: "Ed25519PrivateKey") -> str:
+    return key.public_key().public_bytes_raw().hex()

@@ -1,0 +1,74 @@
+"""Timing requests with the user's own benchmark, in a process of its own with pinned threads."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from gates.adapters import process
+from gates.errors import InvalidError
+
+FOLDER = Path("tests") / "latency"
+VARIABLE = "GATES_LATENCY"
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def benchmark(  # noqa: PLR0913 - what the benchmark needs to know
+    root: Path,
+    models: Mapping[str, tuple[Path, str]],
+    features: Path,
+    result: Path,
+    *,
+    trusted_types: Sequence[str],
+    requests: int,
+    budget_s: float,
+    log: Path,
+    on_line: Callable[[str], None],
+) -> None:
+    """Run `tests/latency/` with pytest-benchmark and leave its JSON, raw rounds included, in ``result``.
+
+    Args:
+        root: The project.
+        models: Model name to its folder and SHA.
+        features: The golden features, from which requests are taken.
+        result: Where the JSON goes.
+        trusted_types: Types that loading a model may build.
+        requests: How many requests the policy asks for.
+        budget_s: Seconds that one model may take for them.
+        log: Log file.
+        on_line: Called with each line of progress.
+
+    Raises:
+        InvalidError: There is no such folder, or a test in it failed.
+    """
+    if not (root / FOLDER).is_dir():
+        raise InvalidError(
+            f"The project has no folder {FOLDER}.",
+            why="How one request is served stands there, as a pytest-benchmark test.",
+            do=f"Copy {FOLDER}/test_latency.py from the ml-gates repository and change its `serve`.",
+        )
+    handed = {
+        "models": {name: {"folder": str(folder), "sha": sha} for name, (folder, sha) in models.items()},
+        "features": str(features),
+        "trusted_types": list(trusted_types),
+        "requests": requests,
+        "budget_s": budget_s,
+    }
+    command = [
+        *(sys.executable, "-m", "pytest", "--quiet", "--no-header", "--rootdir", str(root / FOLDER)),
+        *("-c", "/dev/null", "-p", "no:cacheprovider", "-p", "gates.adapters.pytest_latency"),
+        *(f"--benchmark-json={result}", "--benchmark-save-data", "--benchmark-storage", str(result.parent)),
+        *("--benchmark-disable-gc", str(root / FOLDER)),
+    ]
+    environment = {**ONE_THREAD, VARIABLE: json.dumps(handed), "PYTHONHASHSEED": "0"}
+    result.unlink(missing_ok=True)
+    ended = process.run(command, cwd=root, env=environment, log=log, on_line=on_line, merge=True)
+    if ended.code or not result.exists():
+        reasons = [line for line in ended.tail if line.startswith(("E ", "FAILED", "ERROR"))] or list(
+            ended.tail
+        )
+        raise InvalidError(
+            f"The latency benchmark in {FOLDER} did not run.",
+            why=" | ".join(reasons[-3:]),
+            do=f"Mend it, then: gates predict. Log: {log}",
+        )

@@ -1,0 +1,113 @@
+"""The objects behind a ledger, in a folder; creating one that is absent is the commit."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from gates import digest
+from gates.errors import ConflictError, InvalidError, TamperedError, UnavailableError
+
+
+class FolderStore:
+    """Objects as files: `<seq>.json` for entries and `objects/<sha256>` for what they refer to."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use a folder; it is made on the first write."""
+        self.folder = folder
+
+    def entries(self) -> dict[int, bytes]:
+        """Return sequence number to bytes of every entry.
+
+        Raises:
+            UnavailableError: The folder cannot be read.
+            TamperedError: A file lies there that no ledger writes.
+        """
+        if not self.folder.exists():
+            return {}
+        try:
+            files = [path for path in self.folder.iterdir() if path.name.endswith(".json")]
+            odd = [path.name for path in files if not path.stem.isdecimal() or path.is_symlink()]
+            if odd:
+                raise TamperedError(
+                    f"{self.folder} holds {odd[0]}, which no ledger writes.", do="Find who put it there."
+                )
+            return {int(path.stem): path.read_bytes() for path in files}
+        except OSError as error:
+            raise UnavailableError(
+                f"The ledger in {self.folder} cannot be read.",
+                why=f"{error.strerror}.",
+                do="Check its rights.",
+            ) from error
+
+    def append(self, seq: int, data: bytes) -> None:
+        """Commit an entry.
+
+        Raises:
+            ConflictError: Somebody else has committed this sequence number.
+            UnavailableError: The folder cannot be written.
+        """
+        if not self._create(self.folder / f"{seq:08d}.json", data):
+            raise ConflictError(
+                f"Entry {seq} was written by somebody else a moment ago.",
+                why="The comparison was made against a champion that is no longer the champion.",
+                do="Judge again: gates ship",
+            )
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes under their SHA-256 and return it."""
+        sha256 = digest.of_bytes(data)
+        self._create(self.folder / "objects" / sha256, data)
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """Return kept bytes.
+
+        Raises:
+            InvalidError: Nothing is kept under this digest.
+            TamperedError: What is kept has another digest.
+        """
+        path = self.folder / "objects" / sha256
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InvalidError(
+                f"The ledger keeps nothing under {sha256[:16]}….",
+                why=f"{error.strerror}.",
+                do="See: gates history",
+            ) from error
+        if digest.of_bytes(data) != sha256:
+            raise TamperedError(f"{path} was changed.", do="Find who wrote there; bring it from a backup.")
+        return data
+
+    def _create(self, path: Path, data: bytes) -> bool:
+        """Write to a temporary file and link it: readers see all of it or nothing, and one writer wins."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                with suppress(FileExistsError):
+                    os.link(name, path)
+                    _sync_folder(path.parent)
+                    return True
+                return False
+            finally:
+                Path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise UnavailableError(
+                f"The ledger in {self.folder} cannot be written.",
+                why=f"{error.strerror}.",
+                do="Check space and rights, then run the same command again.",
+            ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,102 @@
+"""Is the challenger better than what serves now, on the same golden rows?
+
+Both are scored on the same rows, so the difference in AUC has a paired interval (DeLong, DeLong and
+Clarke-Pearson 1988). Passes when the difference reaches `min_delta` and its lower 95 % bound is above 0.
+Fails when the difference is below `min_delta`. Undecided when it is large enough but could be luck; the
+finding says how many golden rows would decide it. Without a champion, `first_model` decides: `floor` lets
+the other gates decide, `approve` asks for a named approver, `block` refuses. A model that was rolled back
+does not come back by itself: it fails.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gates.documents import read_json
+from gates.policy import GatePolicy
+from gates.stats.auc import auc_difference, delong, difference_variance, rows_needed
+from gates.tables import binary_labels, probabilities, read_aligned, read_table
+from gates.verdict import Finding, Measurements, at_least, at_most, beyond_luck, enough
+
+LEAST_PER_CLASS = 2
+ROLLED_BACK = "This very model was taken out of production; to serve it on purpose: gates rollback --to SHA"
+
+
+class Policy(GatePolicy):
+    """How much better a challenger must be, and what holds while there is no champion."""
+
+    min_delta: Annotated[float, Field(ge=0, lt=1)] = 0.005
+    first_model: Literal["floor", "approve", "block"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Predictions of both models on the golden rows."""
+
+    predictions: Annotated[
+        Path, "scores of the golden rows, columns `challenger` and, if there is one, `champion`"
+    ]
+    labels: Annotated[Path, "the golden labels"]
+    serving: Annotated[Path, "who serves, and whether the challenger was rolled back: candidate/serving.json"]
+    key: Annotated[str, "column that names a row"]
+    label: Annotated[str, "column of the label, 0 or 1"]
+    approver: Annotated[str, "who approves a first model, where the policy asks for it"] = ""
+
+
+def measure(inputs: Inputs) -> Measurements:
+    """Return both AUCs and the paired difference with its 95 % interval."""
+    scored = read_table(inputs.predictions).columns
+    rolled_back = float(bool(read_json(inputs.serving).get("rolled_back")))
+    if "champion" not in scored:
+        return {"champions": 0, "approvers": float(bool(inputs.approver.strip())), "rolled_back": rolled_back}
+    parts = {inputs.labels: [inputs.label], inputs.predictions: ["challenger", "champion"]}
+    rows = read_aligned(parts, inputs.key)
+    y = binary_labels(inputs.labels, rows[inputs.label])
+    challenger, champion = (
+        probabilities(inputs.predictions, rows[each]) for each in ("challenger", "champion")
+    )
+    measurements: Measurements = {"champions": 1, "rows": len(y), "rolled_back": rolled_back}
+    if not LEAST_PER_CLASS <= y.sum() <= len(y) - LEAST_PER_CLASS:
+        return measurements
+    difference = auc_difference(y, challenger, champion)
+    aucs = delong(y, [challenger, champion]).aucs
+    measurements |= {"auc/challenger": float(aucs[0]), "auc/champion": float(aucs[1])}
+    measurements |= {"delta": difference.estimate, "delta/low": difference.low, "delta/high": difference.high}
+    variance = difference_variance(y, challenger, champion)
+    needed = rows_needed(difference.estimate, variance, len(y))
+    return measurements | ({"rows_needed": float(needed)} if needed is not None else {})
+
+
+def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
+    """Hold the difference against `min_delta`, or apply the rule for a first model."""
+    if measurements.get("champions") == 0:
+        yield _first_model(policy, measurements)
+    else:
+        yield from _better(policy, measurements)
+    rolled_back = measurements.get("rolled_back")
+    yield at_most("rolled_back", rolled_back, 0, note=ROLLED_BACK if rolled_back else "")
+
+
+def _better(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
+    delta, low, high = (measurements.get(f"delta{end}") for end in ("", "/low", "/high"))
+    yield at_least("delta", delta, policy.min_delta, low=low, high=high, by_bound=False)
+    if delta is not None and delta >= policy.min_delta:
+        needed = measurements.get("rows_needed")
+        rows = f"; about {needed:,.0f} golden rows would decide it" if needed else ""
+        yield beyond_luck(
+            "delta/low", low, note="" if (low or 0) > 0 else f"The difference may be luck{rows}."
+        )
+
+
+def _first_model(policy: Policy, measurements: Measurements) -> Finding:
+    """Decide without a champion, by the policy's declared rule."""
+    if policy.first_model == "floor":
+        return at_least("first_model", 1, 1, note="No champion yet: the floors of the other gates decide.")
+    if policy.first_model == "approve":
+        note = "No champion yet: name who approves it: gates ship --approver NAME"
+        approvers = measurements.get("approvers")
+        return enough("first_model/approvers", approvers, 1, unit="people", note="" if approvers else note)
+    return at_least("first_model", 0, 1, note="No champion yet, and the policy blocks a first model.")

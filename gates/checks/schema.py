@@ -1,0 +1,119 @@
+"""Does the data keep its contract?
+
+Every table is held against its reviewed contract, a pandera schema in YAML: columns, types, nulls, ranges,
+categories, unique keys. Fails when a rule is broken; each broken rule is listed with its count and the
+first rows. Undecided when a table has no rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from gates.errors import InvalidError
+from gates.paths import read_bytes
+from gates.policy import GatePolicy
+from gates.tables import read_table
+from gates.verdict import Finding, Measurements, at_most, enough
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN_ROWS = 5
+TABLES = ("raw", "train", "golden")
+
+
+class Policy(GatePolicy):
+    """Which contract each table keeps, and how many violations are let through."""
+
+    raw_contract: str
+    train_contract: str
+    golden_contract: str
+    max_violations: Annotated[int, Field(ge=0)] = 0
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Tables and their contracts; the data job looks at the raw table alone."""
+
+    raw: Annotated[Path, "the raw table"]
+    raw_contract: Annotated[Path, "the contract of the raw table"]
+    train: Annotated[Path | None, "the training table"] = None
+    train_contract: Annotated[Path | None, "the contract of the training table"] = None
+    features: Annotated[Path | None, "the features of the golden set"] = None
+    golden_contract: Annotated[Path | None, "the contract of the golden features"] = None
+
+
+def measure(inputs: Inputs) -> Measurements:
+    """Count rows and violations per table, and per broken rule the first row numbers (from 1)."""
+    measurements: Measurements = {}
+    pairs = {
+        "raw": (inputs.raw, inputs.raw_contract),
+        "train": (inputs.train, inputs.train_contract),
+        "golden": (inputs.features, inputs.golden_contract),
+    }
+    for name, (table, contract) in pairs.items():
+        if table is None or contract is None:
+            continue
+        frame = read_table(table)
+        measurements[f"rows/{name}"] = len(frame)
+        broken = _broken_rules(frame, contract)
+        measurements[f"violations/{name}"] = sum(len(rows) for rows in broken.values())
+        for rule, rows in broken.items():
+            measurements[f"violations/{name}/{rule}"] = len(rows)
+            shown = sorted(row for row in rows if row is not None)[:SHOWN_ROWS]
+            measurements |= {f"row/{name}/{rule}/{place}": row for place, row in enumerate(shown, 1)}
+    return measurements
+
+
+def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
+    """Hold each table's violations against the limit; list the broken rules."""
+    tables = [name for name in TABLES if f"rows/{name}" in measurements]
+    for name in tables:
+        yield at_most(f"violations/{name}", measurements.get(f"violations/{name}"), policy.max_violations)
+    for name in tables:
+        yield enough(f"rows/{name}", measurements.get(f"rows/{name}"), 1)
+        for rule, count in sorted(measurements.items()):
+            if rule.startswith(f"violations/{name}/"):
+                yield at_most(rule, count, policy.max_violations, note=_first_rows(rule, measurements))
+
+
+def _first_rows(rule: str, measurements: Measurements) -> str:
+    prefix = rule.replace("violations/", "row/", 1) + "/"
+    rows = [int(row) for key, row in measurements.items() if key.startswith(prefix)]
+    return f"First rows: {', '.join(map(str, sorted(rows)))}." if rows else ""
+
+
+def _broken_rules(frame: "pd.DataFrame", contract: Path) -> dict[str, list[int | None]]:
+    """Return ``column/check`` to the row numbers that break it; None stands for the column as a whole."""
+    import pandera.errors
+
+    broken: dict[str, list[int | None]] = {}
+    try:
+        _schema(contract).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+        for column, check, case, index in zip(
+            cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
+        ):
+            subject = case if check in {"column_in_dataframe", "column_in_schema"} else column
+            row = None if index is None or index != index else int(index) + 1  # noqa: PLR0124 - NaN is not itself
+            broken.setdefault(f"{subject}/{check}", []).append(row)
+    return broken
+
+
+def _schema(contract: Path) -> Any:  # noqa: ANN401 - pandera is imported late
+    import yaml
+    from pandera.io import pandas_io
+
+    text = read_bytes(contract, 1024 * 1024).decode(errors="replace")
+    try:
+        return pandas_io.from_yaml(text)  # type: ignore[no-untyped-call]  # pandera leaves it untyped
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, ImportError) as error:
+        raise InvalidError(
+            f"{contract} is not a contract.",
+            why=f"pandera cannot read it: {str(error).partition(chr(10))[0] or type(error).__name__}.",
+            do="Write it as a pandera schema in YAML, like contracts/raw.yaml of the demo.",
+        ) from error

@@ -1,0 +1,312 @@
+"""The command `gates`: one subcommand a job, a gate and a question; the gates' come from `gates.checks`."""
+
+import functools
+import signal
+import sys
+import typing
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from gates import __version__, checks
+from gates.errors import ExitCode, InvalidError
+from gates.verdict import Verdict
+
+if typing.TYPE_CHECKING:
+    from gates.run.project import Project
+    from gates.run.result import Result
+
+SECTIONS = {
+    "Deliver": ("ship", "data", "train", "predict", "judge", "promote"),
+    "Champion": ("status", "history", "show", "rollback", "restore"),
+    "Gates": tuple(checks.names()),
+    "Project": ("policy", "key", "actions"),
+}
+EPILOG = "Exit codes: 0 pass, 1 fail, 2 invalid, 3 undecided, 4 unavailable, 5 conflict, 6 tampered."
+
+
+class Sections(click.Group):
+    """A group whose help lists its commands under headings."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one list a section."""
+        for section, names in SECTIONS.items():
+            rows = [(name, _short_help(self, ctx, name)) for name in names]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:  # noqa: ANN401 - click's own
+        """Name the nearest command for a mistyped one."""
+        import difflib
+
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and self.get_command(ctx, name) is None:
+            near = difflib.get_close_matches(name, self.commands, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _short_help(group: click.Group, ctx: click.Context, name: str) -> str:
+    command = group.get_command(ctx, name)
+    return command.get_short_help_str(limit=76) if command else ""
+
+
+@click.group(
+    cls=Sections,
+    epilog=EPILOG,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "GATES",
+        "max_content_width": 100,
+    },
+)
+@click.version_option(__version__, prog_name="gates")
+def cli() -> None:
+    """Bring a model to production through the gates, and know afterwards who did, when and why."""
+
+
+def _command(
+    *options: Callable[[Any], Any], name: str | None = None
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Register a command with the two options that every command has."""
+
+    def register(function: Callable[..., Any]) -> click.Command:
+        command_name = name or function.__name__
+
+        @functools.wraps(function)
+        def wrapped(**options: Any) -> NoReturn:  # noqa: ANN401 - each command's own
+            _run(command_name, function, **options)
+
+        folder = click.Path(file_okay=False, path_type=Path)
+        shared = (
+            click.option("--project", type=folder, default=Path(), help="Folder of params.yaml."),
+            click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON."),
+        )
+        decorated: Callable[..., Any] = wrapped
+        for option in reversed((*options, *shared)):
+            decorated = option(decorated)
+        return cli.command(command_name)(decorated)
+
+    return register
+
+
+EXPECT = click.option("--expect", default="", help="Digest that the job before handed on.")
+TODAY = click.option("--today", default="", help="Day of the judgement, YYYY-MM-DD; today where left out.")
+APPROVER = click.option(
+    "--approver", default="", help="Who approves a first model, where the policy asks for it."
+)
+
+
+@_command(APPROVER)
+def ship(project: "Project", approver: str) -> "Result":
+    """Run data, train, predict, judge and promote, and say what was decided."""
+    from gates.run import ship as run
+
+    return run.run(project, approver)
+
+
+@_command()
+def data(project: "Project") -> "Result":
+    """Pull the raw data, hash it, hold it against its contract."""
+    from gates.run import data as run
+
+    return run.run(project)
+
+
+@_command(EXPECT)
+def train(project: "Project", expect: str) -> "Result":
+    """Run the stages that changed and record the training in MLflow."""
+    from gates.run import train as run
+
+    return run.run(project, expect)
+
+
+@_command(EXPECT)
+def predict(project: "Project", expect: str) -> "Result":
+    """Score the golden features with challenger and champion, and time them."""
+    from gates.run import predict as run
+
+    return run.run(project, expect)
+
+
+@_command(EXPECT, TODAY, APPROVER)
+def judge(project: "Project", expect: str, today: str, approver: str) -> "Result":
+    """Judge the candidate by every gate and write the statement."""
+    from gates.run import judge as run
+
+    return run.run(project, expect, _day(today), approver)
+
+
+@_command(EXPECT)
+def promote(project: "Project", expect: str) -> "Result":
+    """Sign the decision, append it to the ledger, move the alias."""
+    from gates.run import promote as run
+
+    return run.run(project, expect)
+
+
+@_command()
+def status(project: "Project") -> dict[str, Any]:
+    """Say who serves, since when, from which run."""
+    from gates.run import views
+
+    return views.status(project)
+
+
+@_command()
+def history(project: "Project") -> dict[str, Any]:
+    """List every move of the champion, newest first."""
+    from gates.run import views
+
+    return views.history(project)
+
+
+@_command(click.argument("target", metavar="SHA", envvar="GATES_SHOW_TARGET"))
+def show(project: "Project", target: str) -> dict[str, Any]:
+    """Walk a SHA or version back to registry, run, commit, data and remote."""
+    from gates.run import views
+
+    return views.show(project, target)
+
+
+@_command(
+    click.option("--to", required=True, metavar="TARGET", help="previous, a version, or a SHA."),
+    click.option("--reason", default="", help="One sentence for the auditor."),
+)
+def rollback(project: "Project", to: str, reason: str) -> "Result":
+    """Make an earlier champion serve again."""
+    from gates.run import rollback as run
+
+    return run.run(project, to, reason)
+
+
+@_command(click.argument("target", metavar="SHA", envvar="GATES_RESTORE_TARGET"))
+def restore(project: "Project", target: str) -> "Result":
+    """Put back dvc.lock, data and model of a promotion."""
+    from gates.run import restore as run
+
+    return run.run(project, target)
+
+
+@_command()
+def policy(project: "Project") -> dict[str, Any]:
+    """Check params.yaml and show the policy that it declares."""
+    declared = project.policy
+    gates = {name: gate.model_dump(mode="json", exclude_none=True) for name, gate in declared.gates.items()}
+    return {"model": declared.project.model, "policy_sha256": declared.sha256, **gates}
+
+
+@_command(
+    click.option(
+        "--private", is_flag=True, help="Print the private half, for the secret of a CI environment."
+    )
+)
+def key(project: "Project", private: bool) -> dict[str, Any]:  # noqa: FBT001 - click's own
+    """Print the public key that verifies this machine's decisions."""
+    from gates.adapters import keys
+
+    if private:
+        return {"private": keys.private_pem(project.root)}
+    signer, _ = keys.signer(project.root)
+    return {"public": signer.public_key.keyid}
+
+
+@_command(click.option("--check", is_flag=True, help="Change nothing; fail where a file differs."))
+def actions(project: "Project", check: bool) -> "Result":  # noqa: FBT001 - click's own
+    """Write .github/actions from these commands."""
+    from gates.run import actions as run
+
+    return run.run(project.root, described_commands(), check=check)
+
+
+def described_commands() -> dict[str, click.Command]:
+    """Return the commands that have an action: all but those for a person at a keyboard."""
+    return {name: command for name, command in cli.commands.items() if name not in {"ship", "key", "actions"}}
+
+
+def _add_gate(name: str) -> None:
+    """Add the subcommand of a gate: its inputs are the flags, its docstring is the help."""
+    check = checks.load(name)
+    fields = checks.input_fields(check)
+
+    def run_gate(project: "Project", today: str, **given: Any) -> Verdict:  # noqa: ANN401 - its own flags
+        from gates import digest
+        from gates.adapters import files
+        from gates.run import gate
+        from gates.verdict import to_document
+
+        verdict = gate.judge(
+            project,
+            name,
+            {key: value for key, value in given.items() if value not in (None, ())},
+            _day(today),
+        )
+        files.write_bytes(project.evidence / f"{name}.json", digest.canonical_json(to_document(verdict)))
+        return verdict
+
+    run_gate.__doc__ = check.__doc__
+    _command(*(_flag(field) for field in fields), TODAY, name=name)(run_gate)
+
+
+def _flag(field: checks.InputField) -> Callable[[Any], Any]:
+    kinds: dict[Any, Any] = {int: int, float: float}
+    kind = click.Path(dir_okay=False, path_type=Path) if field.is_file else kinds.get(field.type, str)
+    flag = f"--{field.name.replace('_', '-')}"
+    return click.option(
+        flag, field.name, type=kind, multiple=field.is_list, help=f"{field.help[0].upper()}{field.help[1:]}."
+    )
+
+
+for _name in checks.names():
+    _add_gate(_name)
+
+
+def _day(text: str) -> date:
+    from gates.run.project import now
+
+    try:
+        return date.fromisoformat(text) if text else now().date()
+    except ValueError as error:
+        raise InvalidError(f"--today {text!r} is not a day.", do="Write it as YYYY-MM-DD.") from error
+
+
+def _run(
+    name: str,
+    function: Callable[..., Any],
+    *,
+    project: Path,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401 - each command's own
+) -> NoReturn:
+    """Run a command and end the process with its exit code; errors become one block, never a traceback."""
+    from gates.run.answer import Answering
+    from gates.run.project import open_project
+
+    answering = Answering(name, project, as_json=as_json)
+    with answering.errors():
+        opened = open_project(project, name, answering.screen)
+        answering.tell(function(project=opened, **options))
+    sys.exit(int(answering.code))
+
+
+def main() -> NoReturn:
+    """Run the command line; a signal to end stops what we have started too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        from gates.run.answer import Answering
+
+        context = getattr(error, "ctx", None)
+        hint = f"{context.command_path} --help" if context else "gates --help"
+        Answering("", Path(), as_json="--json" in sys.argv).complain(
+            InvalidError(error.format_message(), do=hint)
+        )
+        sys.exit(int(ExitCode.INVALID))
+    except click.Abort:
+        sys.exit(130)
+    sys.exit(0)

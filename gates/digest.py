@@ -1,0 +1,74 @@
+"""SHA-256 of a file, of a folder, and of a document in canonical JSON."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from gates.paths import require_regular_file, walk
+
+_MIB = 1024 * 1024
+
+
+def of_bytes(data: bytes) -> str:
+    """Return the SHA-256 of ``data`` as 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def of_file(path: Path) -> str:
+    """Return the SHA-256 of a regular file, read in pieces of 1 MiB.
+
+    Raises:
+        InvalidError: The path is absent, a link, a folder or a device.
+    """
+    return _of_file(path, "sha256")
+
+
+def md5_of_file(path: Path) -> str:
+    """Return the MD5 of a regular file: how DVC names content; never a proof of anything.
+
+    Raises:
+        InvalidError: As for `of_file`.
+    """
+    return _of_file(path, "md5")
+
+
+def of_tree(folder: Path) -> str:
+    """Return the SHA-256 over the sorted relative paths of a folder and the digest of each file.
+
+    Nothing is ignored: a hidden file counts like any other, so adding one changes the digest.
+
+    Raises:
+        InvalidError: The folder is absent or empty, or holds a link, a device or a colliding name.
+    """
+    return of_listing({name: of_file(path) for name, path in walk(folder).items()})
+
+
+def of_listing(files: Mapping[str, str]) -> str:
+    """Return the digest of a folder whose files (relative path to digest) are known already."""
+    return of_document(dict(files))
+
+
+def of_document(document: object) -> str:
+    """Return the SHA-256 of the canonical JSON of a document."""
+    return of_bytes(canonical_json(document))
+
+
+def canonical_json(document: object) -> bytes:
+    """Return the one byte form of a JSON document: sorted keys, no spaces, UTF-8, finite numbers only.
+
+    Raises:
+        ValueError: The document holds NaN or an infinity.
+        TypeError: The document holds something that JSON has no form for.
+    """
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def _of_file(path: Path, algorithm: str) -> str:
+    require_regular_file(path)
+    digest = hashlib.new(algorithm, usedforsecurity=algorithm != "md5")
+    with path.open("rb") as file:
+        while piece := file.read(_MIB):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,243 @@
+"""Strict reading of JSON and YAML documents that came from outside.
+
+Both parsers are lenient where it hurts (duplicate keys, NaN, aliases that unfold to gigabytes), so every
+document of a user, a job or a registry comes in through here.
+"""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from gates.errors import InvalidError
+from gates.paths import read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import yaml
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+MAX_DIGITS = 18
+MAX_VALUES = 1_000_000
+
+Document: TypeAlias = dict[str, Any]
+
+
+def read_json(path: Path) -> Document:
+    """Return the JSON object in a file.
+
+    Raises:
+        InvalidError: Not a regular file, over 16 MiB, or not one plain JSON object (`parse_json`).
+    """
+    return parse_json(read_bytes(path, MAX_BYTES), str(path))
+
+
+def read_yaml(path: Path) -> Document:
+    """Return the YAML mapping in a file.
+
+    Raises:
+        InvalidError: Not a regular file, over 16 MiB, or not one plain YAML mapping (`parse_yaml`).
+    """
+    return parse_yaml(read_bytes(path, MAX_BYTES), str(path))
+
+
+def parse_json(data: bytes, name: str) -> Document:
+    """Return the JSON object in ``data``; ``name`` is what an error calls it.
+
+    Raises:
+        InvalidError: Duplicate key, NaN or infinity, a number out of range, nesting over 64, trailing bytes,
+            a root that is not an object.
+    """
+    text = _text(data, name)
+
+    def unique(pairs: list[tuple[str, Any]]) -> Document:
+        document = dict(pairs)
+        if len(document) != len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            _refuse(name, f"the key {twice!r} stands twice")
+        return document
+
+    def constant(text: str) -> NoReturn:
+        _refuse(name, f"{text} is not a number of JSON")
+
+    def integer(text: str) -> int:
+        if len(text) > MAX_DIGITS:
+            _refuse(name, f"the number {text[:20]}… has {len(text)} digits")
+        return int(text)
+
+    try:
+        document = json.loads(text, object_pairs_hook=unique, parse_constant=constant, parse_int=integer)
+    except json.JSONDecodeError as error:
+        _refuse(name, f"{error.msg.lower()} in line {error.lineno}, column {error.colno}")
+    except RecursionError:
+        _refuse(name, f"it is nested deeper than {MAX_DEPTH}")
+    return _plain_mapping(document, name)
+
+
+def parse_yaml(data: bytes, name: str) -> Document:
+    """Return the YAML mapping in ``data``; dates stay text, as in JSON.
+
+    Raises:
+        InvalidError: Duplicate key, tag beyond plain data, aliases that unfold to too much, nesting over 64,
+            more than one document, NaN or infinity, a root that is not a mapping.
+    """
+    import yaml
+
+    text = _text(data, name)
+    try:
+        _check_depth(yaml.parse(text, Loader=yaml.SafeLoader), name)
+        loader = _plain_loader(yaml)(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                _refuse(name, "it is empty")
+            _check_node(node, name)
+            document = loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        _refuse(name, f"{error.problem or error.context}{where}")
+    except (yaml.YAMLError, ValueError) as error:
+        _refuse(name, str(error).splitlines()[0])
+    return _plain_mapping(document, name)
+
+
+def _text(data: bytes, name: str) -> str:
+    if not data.strip():
+        _refuse(name, "it is empty")
+    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        _refuse(name, "it begins with a byte-order mark; save it as UTF-8 without one")
+    if b"\0" in data:
+        _refuse(name, "it holds a NUL byte")
+    if len(data) > MAX_BYTES:
+        _refuse(name, f"it has more than {MAX_BYTES:,} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        _refuse(name, f"it is not UTF-8 at byte {error.start}")
+
+
+def _check_depth(events: "Iterator[yaml.Event]", name: str) -> None:
+    """Walk the events, which needs no recursion, before a recursive composer sees the text."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            _refuse(name, f"it is nested deeper than {MAX_DEPTH}")
+
+
+def _plain_loader(yaml: Any) -> Any:  # noqa: ANN401 - the module, passed because it is imported late
+    """Return a safe loader that leaves dates as text, so that YAML and JSON say the same."""
+
+    class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # its base is only known at run time
+        yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own name
+            key: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+            for key, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    return PlainLoader
+
+
+def _check_node(root: "yaml.Node", name: str) -> None:
+    """Refuse duplicate keys, merge keys' cousins and alias bombs before anything is constructed."""
+    import yaml
+
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        known = sizes.get(id(node))
+        if known == 0:
+            _refuse(name, "an alias contains itself")
+        if known is not None:
+            return known
+        sizes[id(node)] = 0
+        total = 1
+        if isinstance(node, yaml.MappingNode):
+            _check_keys(node, name)
+            total += sum(size(key) + size(value) for key, value in node.value)
+        elif isinstance(node, yaml.SequenceNode):
+            total += sum(size(child) for child in node.value)
+        if total > MAX_VALUES:
+            _refuse(name, f"its aliases unfold to more than {MAX_VALUES:,} values")
+        sizes[id(node)] = total
+        return total
+
+    size(root)
+
+
+def _check_keys(node: "yaml.MappingNode", name: str) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        text = str(key.value)
+        if text in seen:
+            _refuse(name, f"the key {text!r} stands twice, the second time in line {key.start_mark.line + 1}")
+        seen.add(text)
+
+
+def _plain_mapping(document: object, name: str) -> Document:
+    """Hold that a parsed document is an object of plain, finite, bounded JSON values."""
+    if not isinstance(document, dict):
+        _refuse(name, f"its root is a {_kind(document)}; an object (mapping) belongs there")
+    stack: list[tuple[object, int]] = [(document, 1)]
+    while stack:
+        value, depth = stack.pop()
+        if depth > MAX_DEPTH:
+            _refuse(name, f"it is nested deeper than {MAX_DEPTH}")
+        if isinstance(value, dict):
+            _check_texts(value.keys(), name)
+            stack += [(child, depth + 1) for child in value.values()]
+        elif isinstance(value, list):
+            stack += [(child, depth + 1) for child in value]
+        else:
+            _check_scalar(value, name)
+    return document
+
+
+def _check_texts(keys: Any, name: str) -> None:  # noqa: ANN401 - whatever the parser made of the keys
+    for key in keys:
+        if not isinstance(key, str):
+            _refuse(name, f"the key {key!r} is not text; put it in quotes")
+        _check_scalar(key, name)
+
+
+def _check_scalar(value: object, name: str) -> None:
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, int):
+        if abs(value) >= 10**MAX_DIGITS:
+            _refuse(name, f"a whole number has more than {MAX_DIGITS} digits")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            _refuse(name, f"{value} is not a finite number")
+    elif not isinstance(value, str):
+        _refuse(name, f"a {_kind(value)} is not plain data")
+    elif any("\ud800" <= character <= "\udfff" for character in value):
+        _refuse(name, "a text holds half a surrogate pair")
+
+
+def _kind(value: object) -> str:
+    names = {
+        list: "list",
+        str: "text",
+        type(None): "null",
+        bool: "true or false",
+        int: "number",
+        float: "number",
+    }
+    return names.get(type(value), type(value).__name__)
+
+
+def _refuse(name: str, why: str) -> NoReturn:
+    raise InvalidError(
+        f"{name} is not a plain document: {why}.", do=f"Correct {name} and run the command again."
+    )

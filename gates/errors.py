@@ -1,0 +1,67 @@
+"""What stops a command, one class per exit code.
+
+A finding of a gate is data and never an exception; these say that we could not look, or must not go on.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The process exit codes; every non-zero one blocks."""
+
+    PASS = 0
+    FAIL = 1
+    INVALID = 2
+    UNDECIDED = 3
+    UNAVAILABLE = 4
+    CONFLICT = 5
+    TAMPERED = 6
+
+
+class GatesError(Exception):
+    """A command cannot go on: what happened, why, and what to do next."""
+
+    code = ExitCode.INVALID
+
+    def __init__(self, what: str, *, why: str = "", do: str = "") -> None:
+        """Keep the three parts apart, so that each surface can lay them out.
+
+        Args:
+            what: One sentence that says what happened, naming the field, column or file.
+            why: The cause, when it adds something.
+            do: The next step, with the exact command or YAML to paste.
+        """
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.do = do
+
+
+class InvalidError(GatesError):
+    """Usage, policy or input is wrong; the field is named."""
+
+    code = ExitCode.INVALID
+
+
+class UndecidedError(GatesError):
+    """There is nothing to decide on, such as no champion to roll back to."""
+
+    code = ExitCode.UNDECIDED
+
+
+class UnavailableError(GatesError):
+    """A system that we need did not answer; the outcome of a write may be unknown."""
+
+    code = ExitCode.UNAVAILABLE
+
+
+class ConflictError(GatesError):
+    """Somebody else moved the ledger's head; the comparison is stale."""
+
+    code = ExitCode.CONFLICT
+
+
+class TamperedError(GatesError):
+    """A digest, signature or chain does not hold."""
+
+    code = ExitCode.TAMPERED

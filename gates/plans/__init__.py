@@ -1,0 +1,1 @@
+"""Facts in, steps out: what a command will do before it does any of it."""

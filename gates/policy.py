@@ -1,0 +1,198 @@
+"""The `gates:` block of params.yaml: one frozen, strict model a gate, every mistake reported at once."""
+
+import difflib
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from gates import digest
+from gates.documents import Document
+from gates.errors import InvalidError
+from gates.paths import require_plain
+from gates.verdict import Mode, Waiver
+
+Sha256: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Count: TypeAlias = Annotated[int, Field(ge=1)]
+
+SHOWN_CHARACTERS = 60
+
+
+class Strict(BaseModel):
+    """A block of the policy: frozen; unknown keys, wrong types, NaN and infinity are refused."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class GatePolicy(Strict):
+    """What every gate's block may say.
+
+    Attributes:
+        mode: ``block`` stops a promotion; ``report`` only tells, loudly.
+    """
+
+    mode: Mode = "block"
+
+
+_Block = TypeVar("_Block", bound=Strict)
+
+
+class DataFiles(Strict):
+    """Where the data lies, relative to the project."""
+
+    raw: str
+    train: str
+    key: str
+    label: str
+
+    _plain = field_validator("raw", "train")(require_plain)
+
+
+class GoldenSet(Strict):
+    """The frozen golden set: features and labels apart, both pinned."""
+
+    version: Annotated[str, Field(pattern="^v[0-9]+$")]
+    features: str
+    features_sha256: Sha256
+    labels: str
+    labels_sha256: Sha256
+
+    _plain = field_validator("features", "labels")(require_plain)
+
+
+class Training(Strict):
+    """What the train stage writes: the folder that answers requests, and the staged metrics."""
+
+    model: str
+    metrics: str
+
+    _plain = field_validator("model", "metrics")(require_plain)
+
+
+class WaiverPolicy(Strict):
+    """A waiver as it stands in the policy; see `gates.verdict.Waiver`."""
+
+    gate: str
+    finding: str
+    reason: Annotated[str, Field(min_length=10)]
+    owner: Annotated[str, Field(min_length=2)]
+    expires: date
+
+
+class Project(Strict):
+    """The policy's part that is about the project and not about one gate."""
+
+    version: Literal[1]
+    model: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
+    ledger: str = ".gates/ledger"
+    trusted_keys: tuple[Sha256, ...] = ()
+    trusted_types: tuple[str, ...]
+    data: DataFiles
+    golden_set: GoldenSet
+    training: Training
+    waivers: tuple[WaiverPolicy, ...] = ()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The whole policy.
+
+    Attributes:
+        project: Names, files and waivers.
+        gates: Gate name to its block, in the order of params.yaml.
+        sha256: Digest of the block's canonical JSON: which policy judged.
+    """
+
+    project: Project
+    gates: Mapping[str, GatePolicy]
+    sha256: str
+
+    @property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """The waivers as the verdict knows them."""
+        return tuple(Waiver(**waiver.model_dump()) for waiver in self.project.waivers)
+
+
+def parse(params: Document, models: Mapping[str, type[GatePolicy]], name: str = "params.yaml") -> Policy:
+    """Return the policy in the `gates:` block of a parameter file.
+
+    Args:
+        params: The whole document.
+        models: Gate name to the model of its block; every gate must have a block.
+        name: What an error calls the file.
+
+    Raises:
+        InvalidError: With every mistake and its address, such as ``gates.latency.p99_ms``.
+    """
+    block = params.get("gates")
+    if not isinstance(block, dict):
+        raise InvalidError(
+            f"{name} has no `gates:` block.",
+            why="The policy that judges a model stands there.",
+            do="Copy the block of this project's README and change its values.",
+        )
+    mistakes: list[str] = []
+    shared = {key: value for key, value in block.items() if key not in models}
+    project = _validate(Project, shared, "gates", mistakes, also=tuple(models))
+    found: dict[str, GatePolicy] = {}
+    for gate in sorted(models, key=lambda gate: list(block).index(gate) if gate in block else len(block)):
+        if gate not in block:
+            mistakes.append(
+                f"gates.{gate}: missing; to see it without blocking write `{gate}: {{mode: report, …}}`"
+            )
+        elif parsed := _validate(models[gate], block[gate], f"gates.{gate}", mistakes):
+            found[gate] = parsed
+    if project:
+        mistakes += _stray_waivers(project, models)
+    if mistakes or project is None:
+        count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
+        raise InvalidError(
+            f"{name} has {count}:\n  " + "\n  ".join(mistakes), do=f"Correct {name}, then: gates policy"
+        )
+    return Policy(project, found, digest.of_document(block))
+
+
+def _validate(
+    model: type[_Block], block: object, address: str, mistakes: list[str], also: tuple[str, ...] = ()
+) -> _Block | None:
+    try:
+        return model.model_validate_json(json.dumps(block))
+    except ValidationError as error:
+        mistakes += [_mistake(each, model, address, also) for each in error.errors(include_url=False)]
+        return None
+
+
+def _mistake(error: Any, model: type[Strict], address: str, also: tuple[str, ...]) -> str:  # noqa: ANN401 - pydantic's own record
+    where = ".".join([address, *map(str, error["loc"])])
+    if error["type"] == "missing":
+        return f"{where}: missing"
+    if error["type"] == "extra_forbidden":
+        known = [*_fields(model, error["loc"][:-1]), *(also if len(error["loc"]) == 1 else ())]
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
+        return f"{where}: unknown; {hint}"
+    message = error["msg"][0].lower() + error["msg"][1:]
+    got = textwrap.shorten(json.dumps(error["input"], default=str), SHOWN_CHARACTERS, placeholder="…")
+    return f"{where}: {message}, got {got}"
+
+
+def _fields(model: type[Strict], path: tuple[str | int, ...]) -> Iterator[str]:
+    """Yield the field names of the block at ``path`` below a model, as far as it is one of ours."""
+    current: Any = model
+    for step in path:
+        field = getattr(current, "model_fields", {}).get(step)
+        current = field.annotation if field is not None else current
+    yield from getattr(current, "model_fields", {})
+
+
+def _stray_waivers(project: Project, models: Mapping[str, type[GatePolicy]]) -> Iterator[str]:
+    for position, waiver in enumerate(project.waivers):
+        if waiver.gate not in models:
+            near = difflib.get_close_matches(waiver.gate, models, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            yield f"gates.waivers.{position}.gate: there is no gate {waiver.gate!r}{hint}"

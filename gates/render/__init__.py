@@ -1,0 +1,1 @@
+"""What people and other programs read: text made of typed data, without reaching anything."""

@@ -1,0 +1,88 @@
+"""Findings and decisions in one sentence, the decisive figure in it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gates.verdict import Finding, Outcome, Verdict
+
+_SIGNS = {"at least": "≥", "at most": "≤", "above": ">"}
+
+
+def number(value: float | None) -> str:
+    """Return a figure as people read it: whole numbers plain, others with four significant digits."""
+    if value is None:
+        return "none"
+    if value == int(value) and abs(value) < 1e15:  # noqa: PLR2004 - above, digits are lost
+        return f"{int(value):,}"
+    return f"{value:.4f}" if 0.001 <= abs(value) < 10 else f"{value:,.4g}"  # noqa: PLR2004 - where four decimals fit
+
+
+def figure(finding: Finding) -> str:
+    """Return a finding's figure against its limit, such as ``0.8123 ≥ 0.8 (95 % CI 0.79 to 0.83)``."""
+    unit = f" {finding.unit}" if finding.unit else ""
+    sign = _SIGNS[finding.sense]
+    if finding.outcome is not Outcome.PASS and not _right_side(finding):
+        sign = {"≥": "<", "≤": ">", ">": "≤"}[sign]
+    text = f"{number(finding.observed)} {sign} {number(finding.limit)}{unit}"
+    return f"{text} ({interval(finding.low, finding.high)})" if _has_interval(finding) else text
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return a confidence interval in words; either end may be open."""
+    if low is None:
+        return f"95 % sure below {number(high)}"
+    if high is None:
+        return f"95 % sure above {number(low)}"
+    return f"95 % CI {number(low)} to {number(high)}"
+
+
+def why_not(verdict: Verdict) -> str:
+    """Return what keeps a verdict from passing, with the figure and what to do."""
+    finding = verdict.decisive
+    if finding is None:
+        return f"{verdict.gate}: nothing was checked."
+    if finding.observed is None:
+        return f"{verdict.gate}: {finding.name} could not be measured. {finding.note}".rstrip()
+    missed = abs(finding.limit - finding.observed)
+    by = f", missed by {number(missed)}" if finding.outcome is Outcome.FAIL and missed else ""
+    return f"{verdict.gate}: {finding.name} {figure(finding)}{by}. {finding.note}".rstrip()
+
+
+def promoted(version: str, before: str | None, verdicts: Sequence[Verdict]) -> str:
+    """Return the sentence for a promotion, with both AUCs and the difference."""
+    champion = next((verdict for verdict in verdicts if verdict.gate == "champion"), None)
+    seen: Mapping[str, float] = champion.measurements if champion else {}
+    if before is None or "delta" not in seen:
+        auc = next((each.measurements.get("auc") for each in verdicts if each.gate == "golden"), None)
+        return f"Promoted v{version}, the first champion" + (
+            f": AUC {number(auc)}." if auc is not None else "."
+        )
+    return (
+        f"Promoted v{version} over v{before}: "
+        f"AUC {number(seen['auc/champion'])} → {number(seen['auc/challenger'])}, "
+        f"{seen['delta']:+.4f}, {interval(seen.get('delta/low'), seen.get('delta/high'))}."
+    )
+
+
+def refused(outcome: str, verdicts: Sequence[Verdict], champion: Mapping[str, Any] | None) -> str:
+    """Return the sentence for a refusal: what stopped it, by how much, and that nothing moved."""
+    stopped = [verdict for verdict in verdicts if verdict.blocks]
+    stopped.sort(key=lambda verdict: verdict.outcome is Outcome.UNDECIDED)
+    word = "Refused" if outcome == "fail" else "Undecided"
+    serving = f"v{champion['version']} stays champion." if champion else "There is no champion yet."
+    reasons = " ".join(why_not(verdict) for verdict in stopped[:3])
+    return f"{word}. {reasons} {serving}"
+
+
+def _right_side(finding: Finding) -> bool:
+    if finding.observed is None:
+        return True
+    return {
+        "at least": finding.observed >= finding.limit,
+        "at most": finding.observed <= finding.limit,
+        "above": finding.observed > finding.limit,
+    }[finding.sense]
+
+
+def _has_interval(finding: Finding) -> bool:
+    return finding.low is not None or finding.high is not None

@@ -1,0 +1,94 @@
+"""Tables for a terminal; plain text where there is none."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gates.render.sentences import figure, why_not
+from gates.verdict import Outcome, Verdict
+
+STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "yellow"}
+MOST_FINDINGS = 20
+
+
+def verdicts(judged: Sequence[Verdict]) -> RenderableType:
+    """Return one row a gate: outcome and decisive figure; below it the waivers, and what only reports."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("gate", "outcome", "decisive figure"):
+        table.add_column(column, overflow="fold")
+    for verdict in judged:
+        finding = verdict.decisive
+        shown = f"{finding.name} {figure(finding)}" if finding else "nothing was checked"
+        outcome = Text(verdict.outcome.value, STYLES[verdict.outcome])
+        if verdict.mode == "report":
+            outcome.append(" (did not block)", "bold yellow")
+        table.add_row(verdict.gate, outcome, shown)
+    return Group(table, *(Padding(Text(note, "yellow"), (0, 0, 0, 2)) for note in _waivers(judged)))
+
+
+def findings(verdict: Verdict) -> RenderableType:
+    """Return every finding of one gate, those that block first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("finding", "outcome", "figure", ""):
+        table.add_column(column, overflow="fold")
+    ordered = sorted(verdict.findings, key=lambda finding: not finding.blocks)
+    for finding in ordered[:MOST_FINDINGS]:
+        word = "waived" if finding.waiver else finding.outcome.value
+        style = "yellow" if finding.waiver else STYLES[finding.outcome]
+        table.add_row(finding.name, Text(word, style), figure(finding), finding.note)
+    hidden = len(ordered) - MOST_FINDINGS
+    more = [Text(f"… and {hidden} more in the verdict's file", "dim")] if hidden > 0 else []
+    head = Text(f"{verdict.gate}: {verdict.outcome.value}", STYLES[verdict.outcome])
+    return Group(head, table, *more, *(Text(note, "yellow") for note in _waivers([verdict])))
+
+
+def reasons(judged: Sequence[Verdict]) -> list[str]:
+    """Return a sentence for each gate that blocks."""
+    return [why_not(verdict) for verdict in judged if verdict.blocks]
+
+
+def entries(listed: Sequence[dict[str, Any]]) -> RenderableType:
+    """Return the ledger as a table, newest first."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("seq", "time", "kind", "champion", "sha", "actor", "reason"):
+        table.add_column(column, overflow="fold")
+    for each in listed:
+        moved = f"v{each['from']} → v{each['to']}" if each["from"] else f"v{each['to']}"
+        row = (
+            str(each["seq"]),
+            each["time"],
+            each["kind"],
+            moved,
+            each["sha"][:12],
+            each["actor"],
+            each["reason"],
+        )
+        table.add_row(*row)
+    return table
+
+
+def facts(document: dict[str, Any]) -> RenderableType:
+    """Return a document as aligned lines of name and value; nested names are joined by a space."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in document.items():
+        if isinstance(value, dict):
+            table.add_row(name, ", ".join(f"{key} {each}" for key, each in value.items()))
+        else:
+            table.add_row(name, "none" if value is None else str(value))
+    return table
+
+
+def _waivers(judged: Sequence[Verdict]) -> list[str]:
+    return [
+        f"waived in {verdict.gate} until {finding.waiver.expires}: {finding.name} {figure(finding)}; "
+        f"{finding.waiver.reason} ({finding.waiver.owner})"
+        for verdict in judged
+        for finding in verdict.findings
+        if finding.waiver
+    ]

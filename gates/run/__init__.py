@@ -1,0 +1,1 @@
+"""Wiring: the five jobs and the commands around them, made of the floors below."""

@@ -1,0 +1,141 @@
+"""Telling an answer or an error: to a person, as JSON, and to GitHub."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from gates import checks
+from gates.adapters import github, logs
+from gates.adapters.console import Screen
+from gates.errors import ExitCode, GatesError
+from gates.render import markdown, sentences, terminal
+from gates.run.result import Result
+from gates.verdict import Verdict, from_document, to_document
+
+Answer: TypeAlias = Result | Verdict | dict[str, Any]
+
+
+class Answering:
+    """One command's answer.
+
+    Attributes:
+        screen: Where a person looks.
+        code: The exit code so far.
+    """
+
+    def __init__(self, command: str, project: Path, *, as_json: bool) -> None:
+        """Answer for a command; with ``as_json`` stdout holds one JSON document and nothing else."""
+        self.screen = Screen()
+        self.code = ExitCode.PASS
+        self._command = command
+        self._project = project
+        self._as_json = as_json
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Tell an error as what, why and what next; a bug of ours too, with its traceback in the log."""
+        try:
+            yield
+        except GatesError as error:
+            self.complain(error)
+        except Exception as error:  # a bug of ours must not end in a traceback
+            logging.getLogger("gates").exception("unexpected")
+            self.complain(
+                GatesError(
+                    f"gates {self._command} met {type(error).__name__}: {str(error)[:300]}",
+                    why="This is a mistake in ml-gates, not in your project.",
+                    do=f"Report it with {self._project / logs.FOLDER / self._command}.log",
+                )
+            )
+
+    def complain(self, error: GatesError) -> None:
+        """Tell an error and keep its exit code."""
+        self.code = error.code
+        github.write_summary(markdown.error(error.what, error.why, error.do))
+        github.annotate("error", "gates", f"{error.what} {error.why} {error.do}".strip())
+        if self._as_json:
+            parts = {"code": int(error.code), "what": error.what, "why": error.why, "do": error.do}
+            _print_json({"error": parts})
+            return
+        for label, text in (("Stopped:", error.what), ("Why:", error.why), ("Next:", error.do)):
+            if text:
+                self.screen.progress.print(f"{label:<8} {text}", markup=False)
+
+    def tell(self, answer: Answer) -> None:
+        """Tell an answer and keep its exit code."""
+        document = _document(answer)
+        judged = (
+            [answer]
+            if isinstance(answer, Verdict)
+            else list(map(from_document, document.get("verdicts", ())))
+        )
+        if isinstance(answer, Result):
+            self.code = answer.exit_code
+        elif isinstance(answer, Verdict):
+            self.code = answer.outcome.exit_code if answer.blocks else ExitCode.PASS
+            document = {**document, "verdict": f"evidence/{answer.gate}.json"}
+        self._tell_github(document, judged)
+        if self._as_json:
+            _print_json(_document(answer))
+        else:
+            self._show(document, judged)
+
+    def _tell_github(self, document: dict[str, Any], judged: list[Verdict]) -> None:
+        if "outcome" not in document:
+            return
+        known = ("outcome", "verdict", "digest")
+        github.write_outputs({name: str(document[name]) for name in known if name in document})
+        sentence = str(document.get("sentence", ""))
+        github.write_summary(markdown.summary(f"{self._command}: {document['outcome']}", sentence, judged))
+        for verdict in judged:
+            if verdict.blocks:
+                title = f"{verdict.gate}: {verdict.outcome.value}"
+                github.annotate("error", title, sentences.why_not(verdict))
+
+    def _show(self, document: dict[str, Any], judged: list[Verdict]) -> None:
+        show = self.screen.show
+        if self._command == "ship":
+            self._show_shipped(document, judged)
+        elif self._command in checks.names():
+            show(terminal.findings(judged[0]))
+        elif self._command == "history":
+            show(
+                terminal.entries(document["entries"]) if document["entries"] else "No model was promoted yet."
+            )
+        elif self._command == "key":
+            show(str(next(iter(document.values()))).strip())
+        elif "sentence" in document:
+            if judged:
+                show(terminal.verdicts(judged))
+            show(document["sentence"])
+        else:
+            show(terminal.facts(document))
+
+    def _show_shipped(self, document: dict[str, Any], judged: list[Verdict]) -> None:
+        outcome, champion, before = document["outcome"], document.get("champion"), document.get("before")
+        sentence, look = document["sentence"], "gates status"
+        if outcome == "pass" and champion:
+            sentence = sentences.promoted(champion["version"], before["version"] if before else None, judged)
+            look = f"gates show {champion['sha'][:12]} · gates history · evidence/"
+        elif judged:
+            sentence = sentences.refused(outcome, judged, before)
+            look = "evidence/ · gates status"
+        if judged:
+            self.screen.show(terminal.verdicts(judged))
+            self.screen.show("")
+        self.screen.show(sentence)
+        self.screen.show(f"Look next: {look}")
+
+
+def _document(answer: Answer) -> dict[str, Any]:
+    if isinstance(answer, Verdict):
+        return to_document(answer)
+    return answer.to_document() if isinstance(answer, Result) else answer
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

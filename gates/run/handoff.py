@@ -1,0 +1,76 @@
+"""What one job hands to the next: a manifest with the digest of every file, itself named by its digest.
+
+The digest of the manifest travels apart from the files (a job output on GitHub, a variable on a laptop), so a
+file swapped between two jobs is caught.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gates import digest
+from gates.adapters import files
+from gates.documents import Document, read_json
+from gates.errors import InvalidError, TamperedError
+from gates.run.project import Project
+
+FORMAT = 1
+
+
+def write(project: Project, job: str, facts: Mapping[str, Any], handed: Iterable[Path]) -> str:
+    """Write `candidate/<job>.json` over facts and files, and return its digest."""
+    listed = {path.relative_to(project.root).as_posix(): digest.of_file(path) for path in handed}
+    document = {"format": FORMAT, "job": job, **facts, "files": listed}
+    return digest.of_bytes(files.write_json(project.candidate / f"{job}.json", document))
+
+
+def read(project: Project, job: str, expect: str, needed: Iterable[Path]) -> Document:
+    """Return what a job handed on, after verifying it and the files that are needed now.
+
+    Args:
+        project: The project.
+        job: The job that wrote the manifest.
+        expect: Digest that the manifest must have; empty where nobody told us.
+        needed: Files of the manifest that this job is going to read.
+
+    Raises:
+        InvalidError: The job has not run.
+        TamperedError: The manifest or a needed file is not what the job wrote.
+    """
+    path = project.candidate / f"{job}.json"
+    if not path.exists():
+        raise InvalidError(
+            f"The job `{job}` has left nothing.", why=f"{path} is absent.", do=f"Run it: gates {job}"
+        )
+    found = digest.of_file(path)
+    if expect and found != expect:
+        raise TamperedError(
+            f"{path} is not what the job `{job}` handed on.",
+            why=f"Its digest is {found[:16]}…, expected {expect[:16]}….",
+            do="Find who wrote there, then run all jobs again: gates ship",
+        )
+    document = read_json(path)
+    listed = document.get("files")
+    if document.get("format") != FORMAT or not isinstance(listed, dict):
+        raise InvalidError(f"{path} is not a manifest of this version.", do=f"Write it again: gates {job}")
+    for file in needed:
+        name = file.relative_to(project.root).as_posix()
+        if listed.get(name) != digest.of_file(file):
+            raise TamperedError(
+                f"{name} changed after the job `{job}` handed it on.",
+                why="Its digest is not the one in the manifest.",
+                do="Find who wrote there, then run all jobs again: gates ship",
+            )
+    return document
+
+
+def text(document: Document, field: str) -> str:
+    """Return a text field of a manifest.
+
+    Raises:
+        InvalidError: It is absent or not text.
+    """
+    value = document.get(field)
+    if not isinstance(value, str):
+        raise InvalidError(f"A manifest has no text {field!r}.", do="Run all jobs again: gates ship")
+    return value

@@ -1,0 +1,44 @@
+"""What a command answers: an outcome for machines, a sentence for people, and details for `--json`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gates.errors import ExitCode
+
+UNCHANGED = "unchanged"
+_CODES = {
+    "pass": ExitCode.PASS,
+    UNCHANGED: ExitCode.PASS,
+    "fail": ExitCode.FAIL,
+    "undecided": ExitCode.UNDECIDED,
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer of a job or command.
+
+    Attributes:
+        outcome: pass, fail, undecided, or unchanged: there was nothing to do.
+        sentence: What happened and why, in one sentence.
+        digest: Digest of what this job hands on; empty where it hands on nothing.
+        verdict: Path of the verdict or statement, relative to the project; empty where there is none.
+        details: Everything else that `--json` prints.
+    """
+
+    outcome: str
+    sentence: str
+    digest: str = ""
+    verdict: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The process exit code."""
+        return _CODES[self.outcome]
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the answer as plain JSON data."""
+        document = {"outcome": self.outcome, "sentence": self.sentence, **self.details}
+        return document | {name: value for name in ("digest", "verdict") if (value := getattr(self, name))}

@@ -1,0 +1,127 @@
+"""`gates ship`: the five jobs in a row, each in a process of its own, as CI runs them."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gates import digest
+from gates.adapters import dvc, keys, process
+from gates.adapters.registry import Registry
+from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError, UnavailableError
+from gates.errors import UndecidedError as _Undecided
+from gates.ledger import History
+from gates.run.carry_out import alias_confirmed, point_alias
+from gates.run.project import Project
+from gates.run.result import UNCHANGED, Result
+
+JOBS = ("data", "train", "predict", "judge", "promote")
+WRITES_REGISTRY = frozenset({"promote"})
+_ERRORS = {
+    error.code: error for error in (InvalidError, _Undecided, UnavailableError, ConflictError, TamperedError)
+}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A job's answer and the seconds that it took."""
+
+    result: Result
+    seconds: float
+
+
+def run(project: Project, approver: str) -> Result:
+    """Run the jobs until one stops, and say what was decided.
+
+    Args:
+        project: The project.
+        approver: Who approves a first model, where the policy asks for it.
+
+    Raises:
+        GatesError: A job could not look; its own error.
+    """
+    before = project.history()
+    if _nothing_changed(project, before):
+        return _already(project, before)
+    expect = ""
+    timings: dict[str, float] = {}
+    judged: dict[str, Any] = {}
+    for job in JOBS:
+        with project.screen.step(job) as show:
+            ended = _job(project, job, expect, approver, show)
+        timings[job] = round(ended.seconds, 2)
+        judged |= {name: value for name, value in ended.result.details.items() if name in {"sha", "verdicts"}}
+        if ended.result.outcome == UNCHANGED:
+            return _already(project, before, timings)
+        if ended.result.outcome != "pass":
+            details = {"stopped_at": job, "timings_s": timings, "before": _champion(before), **judged}
+            return Result(
+                ended.result.outcome, ended.result.sentence, verdict=ended.result.verdict, details=details
+            )
+        expect = ended.result.digest
+    details = {
+        "timings_s": timings,
+        "champion": dict(ended.result.details),
+        "before": _champion(before),
+        **judged,
+    }
+    return Result("pass", ended.result.sentence, verdict="evidence/statement.json", details=details)
+
+
+def _nothing_changed(project: Project, history: History) -> bool:
+    """Return whether what serves is what the stages' outputs hold, and no stage would run."""
+    if history.champion is None or not project.model_folder.is_dir():
+        return False
+    if digest.of_tree(project.model_folder) != history.champion.sha:
+        return False
+    return dvc.unchanged(project.root, project.log)
+
+
+def _already(project: Project, history: History, timings: dict[str, float] | None = None) -> Result:
+    """Answer that nothing is to do, after completing an alias that a killed promotion left behind."""
+    if not alias_confirmed(project, history):
+        project.say("asking MLflow for the alias")
+        point_alias(project, Registry(project.root, project.model))
+    champion = history.champion
+    if champion is None:
+        raise RuntimeError("unchanged means that there is a champion")
+    details = {"champion": _champion(history), "timings_s": timings or {}}
+    return Result(
+        UNCHANGED,
+        f"v{champion.version} ({champion.sha[:12]}) is already champion; nothing to do.",
+        details=details,
+    )
+
+
+def _champion(history: History) -> dict[str, Any] | None:
+    champion = history.champion
+    return {"version": champion.version, "sha": champion.sha, "run_id": champion.run_id} if champion else None
+
+
+def _job(project: Project, job: str, expect: str, approver: str, show: Callable[[str], None]) -> Ended:
+    """Run one job as a process that has only what its room allows."""
+    command = [sys.executable, "-m", "gates", job, "--json", "--project", str(project.root)]
+    if expect:
+        command += ["--expect", expect]
+    if job == "judge" and approver:
+        command += ["--approver", approver]
+    environment = {} if job in WRITES_REGISTRY else {keys.VARIABLE: ""}
+    started = time.monotonic()
+    ended = process.run(command, cwd=project.root, env=environment, log=project.log, on_line=show)
+    seconds = time.monotonic() - started
+    try:
+        answer = json.loads(ended.stdout)
+    except json.JSONDecodeError:
+        raise GatesError(
+            f"The job `{job}` ended with code {ended.code} and no answer.",
+            why=" | ".join(ended.tail[-3:]),
+            do=f"Run it alone to see more: gates {job}. Log: {project.log}",
+        ) from None
+    if "error" in answer:
+        error = answer["error"]
+        kind = _ERRORS.get(ExitCode(error["code"]), GatesError)
+        raise kind(error["what"], why=error["why"], do=error["do"])
+    shared = {name: answer.pop(name, "") for name in ("outcome", "sentence", "digest", "verdict")}
+    return Ended(Result(**shared, details=answer), seconds)

@@ -1,0 +1,218 @@
+"""The area under the ROC curve with its uncertainty, for one model or several on the same rows.
+
+Sources: E. DeLong, D. DeLong and D. Clarke-Pearson (1988) for the covariance; X. Sun and W. Xu (2014) for
+computing it from ranks in O(n log n). Assumes independent rows and an AUC that is about normally
+distributed. A perfect separation has variance 0 and so an interval without width, however few the rows:
+demand a minimum of rows per class before you believe one.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gates.stats.interval import Interval, checked_confidence, two_sided_z
+from gates.stats.rows import Floats, binary_labels, finite_scores
+
+
+@dataclass(frozen=True, eq=False)
+class DeLong:
+    """AUCs of k models on the same rows, shape (k,), and their covariance matrix, shape (k, k)."""
+
+    aucs: Floats
+    covariance: Floats
+
+
+def delong(y: ArrayLike, scores: ArrayLike) -> DeLong:
+    """Compute the AUCs of k models on the same rows and their covariance (DeLong et al. 1988).
+
+    Args:
+        y: labels 0 and 1, shape (n,).
+        scores: one row of n finite scores per model, shape (k, n); larger means rather 1.
+
+    Raises:
+        ValueError: fewer than two rows of either class, or scores that do not fit the labels.
+    """
+    positive = _both_classes(y)
+    models = np.asarray(scores)
+    if models.ndim != 2 or len(models) == 0:
+        raise ValueError(f"scores must have the shape (k, n) with k > 0, got {models.shape}")
+    wins = np.stack([_doubled_wins(positive, finite_scores(model, positive.size)) for model in models])
+    return DeLong(*_mean_and_covariance(positive, wins))
+
+
+def auc_interval(y: ArrayLike, scores: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Return the AUC of one model with its two-sided DeLong interval, clipped to 0 and 1.
+
+    Args:
+        y: labels 0 and 1, shape (n,).
+        scores: finite scores, shape (n,).
+        confidence: of the interval, two-sided.
+
+    Raises:
+        ValueError: as `delong`.
+    """
+    result = delong(y, np.asarray(scores)[np.newaxis])
+    whole = _normal_interval(float(result.aucs[0]), float(result.covariance[0, 0]), confidence)
+    return Interval(whole.estimate, max(whole.low, 0.0), min(whole.high, 1.0))
+
+
+def auc_difference(
+    y: ArrayLike, challenger: ArrayLike, champion: ArrayLike, confidence: float = 0.95
+) -> Interval:
+    """Return AUC(challenger) - AUC(champion) on the same rows with its paired two-sided interval.
+
+    Models that rank the rows alike give exactly (0, 0, 0). The lower bound alone is a one-sided bound at
+    (1 + confidence) / 2: a challenger that is no better than the champion clears 0 in (1 - confidence) / 2
+    of golden sets.
+
+    Args:
+        y: labels 0 and 1, shape (n,).
+        challenger: finite scores, shape (n,).
+        champion: finite scores, shape (n,).
+        confidence: of the interval, two-sided.
+
+    Raises:
+        ValueError: as `delong`.
+    """
+    return _normal_interval(*_difference(y, challenger, champion), confidence)
+
+
+def difference_variance(y: ArrayLike, challenger: ArrayLike, champion: ArrayLike) -> float:
+    """Return the variance of the paired AUC difference on these rows, 0 for models that rank alike.
+
+    Raises:
+        ValueError: as `delong`.
+    """
+    return _difference(y, challenger, champion)[1]
+
+
+def rows_needed(
+    difference: float, variance: float, n: int, *, power: float = 0.5, confidence: float = 0.95
+) -> int | None:
+    """Return the rows, at the same prevalence, on which the lower bound of a difference would clear 0.
+
+    The variance of a difference falls as 1 / rows, so rows = n * variance * ((z + z_power) / difference)**2.
+
+    Args:
+        difference: the observed difference, or a true one that should be detected.
+        variance: of the difference, as measured (`difference_variance`).
+        n: rows on which the variance was measured.
+        power: chance of clearing 0 if `difference` is the true one. With 0.5, z_power is 0: the bound of
+            the observed difference itself would clear 0. Use 0.8 to plan a golden set.
+        confidence: of the two-sided interval whose lower bound decides.
+
+    Returns:
+        The least such number of rows; None where none can be told: a difference that is not above 0, or a
+        variance of 0 (models that rank alike show nothing about the variance of others).
+
+    Raises:
+        ValueError: variance, n, power or confidence out of range.
+    """
+    reach = _reach(variance, n, power, confidence)
+    if not difference > 0.0 or variance == 0.0:
+        return None
+    ratio = reach / difference
+    rows = n * variance * (ratio * ratio)
+    return math.floor(rows) + 1 if math.isfinite(rows) else None
+
+
+def detectable_difference(
+    variance: float, n: int, *, rows: int | None = None, power: float = 0.8, confidence: float = 0.95
+) -> float | None:
+    """Return the smallest true difference whose lower bound clears 0 with the given power.
+
+    Args:
+        variance: of the difference, as measured (`difference_variance`).
+        n: rows on which the variance was measured.
+        rows: size of the golden set that is asked about, at the same prevalence; n if absent.
+        power: chance that the lower bound clears 0, at least 0.5.
+        confidence: of the two-sided interval whose lower bound decides.
+
+    Returns:
+        The difference, in AUC; None if the variance is 0 and so nothing can be told.
+
+    Raises:
+        ValueError: variance, n, rows, power or confidence out of range.
+    """
+    reach = _reach(variance, n, power, confidence)
+    at = n if rows is None else rows
+    if at < 1:
+        raise ValueError(f"rows must be at least 1, got {at}")
+    return reach * math.sqrt(variance * n / at) if variance > 0.0 else None
+
+
+def _both_classes(y: ArrayLike) -> NDArray[np.bool_]:
+    positive = binary_labels(y)
+    positives = int(np.count_nonzero(positive))
+    if min(positives, positive.size - positives) < 2:
+        raise ValueError(
+            "an AUC with its variance needs two rows of each class, "
+            f"got {positives} of label 1 and {positive.size - positives} of label 0"
+        )
+    return positive
+
+
+def _doubled_wins(positive: NDArray[np.bool_], scores: Floats) -> NDArray[np.int64]:
+    """Return twice the pairs that each row wins against the other class, a tie being half a win.
+
+    A row of label 1 wins against the rows of label 0 below it, a row of label 0 against those of label 1
+    above it. Doubled, the counts are whole numbers.
+    """
+    order = np.argsort(scores)
+    ranked = scores[order]
+    starts = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
+    edges = np.append(starts, ranked.size)
+    ones_below = np.concatenate(([0], np.cumsum(positive[order])))[edges]
+    zeros_below = edges - ones_below
+    sizes = np.diff(edges)
+    of_one = np.repeat(zeros_below[:-1] + zeros_below[1:], sizes)
+    of_zero = np.repeat(2 * ones_below[-1] - ones_below[:-1] - ones_below[1:], sizes)
+    wins = np.empty(ranked.size, dtype=np.int64)
+    wins[order] = np.where(positive[order], of_one, of_zero)
+    return wins
+
+
+def _mean_and_covariance(positive: NDArray[np.bool_], wins: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return means (k,) and covariance (k, k) of the statistics whose doubled wins are `wins`, shape (k, n).
+
+    Linear in `wins`, so the difference of two models' wins gives the difference of their AUCs.
+    """
+    ones, zeros = wins[:, positive], wins[:, ~positive]
+    m, n = ones.shape[1], zeros.shape[1]
+    means = ones.sum(axis=1) / (2.0 * m * n)
+    return means, _scatter(ones) / (4.0 * m * n * n) + _scatter(zeros) / (4.0 * n * m * m)
+
+
+def _scatter(wins: NDArray[np.int64]) -> Floats:
+    """Return the sample covariance (k, k) of whole numbers, shape (k, rows)."""
+    rows = wins.shape[1]
+    # Centred on a whole number the sums below stay whole, hence exact and the same in any order of rows.
+    centred = (wins - np.rint(wins.mean(axis=1, keepdims=True))).astype(np.float64)
+    sums = centred.sum(axis=1)
+    covariance: Floats = (centred @ centred.T - np.outer(sums, sums) / rows) / (rows - 1)
+    return covariance
+
+
+def _difference(y: ArrayLike, challenger: ArrayLike, champion: ArrayLike) -> tuple[float, float]:
+    """Return the paired difference and its variance, without the cancellation of var + var - 2 cov."""
+    positive = _both_classes(y)
+    ahead, behind = (_doubled_wins(positive, finite_scores(s, positive.size)) for s in (challenger, champion))
+    means, covariance = _mean_and_covariance(positive, (ahead - behind)[np.newaxis])
+    return float(means[0]), float(covariance[0, 0])
+
+
+def _normal_interval(estimate: float, variance: float, confidence: float) -> Interval:
+    half = two_sided_z(confidence) * math.sqrt(max(variance, 0.0))
+    return Interval(estimate, estimate - half, estimate + half)
+
+
+def _reach(variance: float, n: int, power: float, confidence: float) -> float:
+    """Return z + z_power, the standard deviations that a detected difference must span."""
+    if not 0.0 <= variance < math.inf or n < 1:
+        raise ValueError(f"variance must be finite and at least 0, n at least 1; got {variance} and {n}")
+    if not 0.5 <= power < 1.0:
+        raise ValueError(f"power must be at least 0.5 and below 1, got {power}")
+    return two_sided_z(checked_confidence(confidence)) + NormalDist().inv_cdf(power)

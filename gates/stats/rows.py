@@ -1,0 +1,64 @@
+"""What the other modules demand of labels, scores and weights before they compute."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+def binary_labels(y: ArrayLike) -> NDArray[np.bool_]:
+    """Return labels of 0 and 1, shape (n,), as booleans.
+
+    Raises:
+        ValueError: `y` is empty, not one-dimensional or holds anything but 0 and 1.
+    """
+    labels = np.asarray(y)
+    if labels.ndim != 1 or labels.size == 0:
+        raise ValueError(f"labels must have the shape (n,) with n > 0, got {labels.shape}")
+    positive: NDArray[np.bool_] = labels == 1
+    if labels.dtype.kind not in "biuf" or not (positive | (labels == 0)).all():
+        raise ValueError("labels must be 0 or 1, nothing else and nothing missing")
+    return positive
+
+
+def finite_scores(scores: ArrayLike, rows: int) -> Floats:
+    """Return scores, shape (rows,), as float64.
+
+    Raises:
+        ValueError: another shape, not numbers, or a value that is NaN or infinite.
+    """
+    values = np.asarray(scores)
+    if values.shape != (rows,):
+        raise ValueError(f"scores must have the shape ({rows},) of the labels, got {values.shape}")
+    if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
+        raise ValueError("scores must be finite numbers")
+    return values.astype(np.float64, copy=False)
+
+
+def probabilities(scores: ArrayLike, rows: int) -> Floats:
+    """Return scores, shape (rows,), that are probabilities of label 1.
+
+    Raises:
+        ValueError: as `finite_scores`, or a value outside 0 to 1.
+    """
+    values = finite_scores(scores, rows)
+    if values.min() < 0.0 or values.max() > 1.0:
+        raise ValueError("scores must be probabilities between 0 and 1")
+    return values
+
+
+def row_weights(weights: ArrayLike | None, rows: int) -> Floats:
+    """Return row weights, shape (rows,); None means 1 for every row.
+
+    Raises:
+        ValueError: another shape, a negative or non-finite weight, or a sum of 0.
+    """
+    if weights is None:
+        return np.ones(rows)
+    values = np.asarray(weights, dtype=np.float64)
+    if values.shape != (rows,):
+        raise ValueError(f"weights must have the shape ({rows},) of the labels, got {values.shape}")
+    total = values.sum()
+    if not (values.min() >= 0.0 and 0.0 < total < np.inf):
+        raise ValueError("weights must be finite, not negative, and not all 0")
+    return values

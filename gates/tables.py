@@ -1,0 +1,124 @@
+"""Reading columns of a Parquet or CSV table, with errors that name the column."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gates.errors import InvalidError
+from gates.paths import require_regular_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+
+def read_table(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+    """Return a table as a DataFrame of shape (rows, columns); ``columns`` limits and orders them.
+
+    Raises:
+        InvalidError: Not a regular file, not Parquet or CSV, no header, or a column is missing.
+    """
+    import pandas as pd
+
+    require_regular_file(path)
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise InvalidError(
+            f"{path} is not a readable table.",
+            why=str(error).splitlines()[0] if str(error) else type(error).__name__,
+            do="Write it again as Parquet or as UTF-8 CSV with commas: dvc repro --force",
+        ) from error
+    if columns is None:
+        return frame
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise InvalidError(
+            f"{path} has no column {missing[0]!r}.",
+            why=f"Its columns are {', '.join(map(str, frame.columns[:30]))}.",
+            do="Correct the column's name in params.yaml, or the stage that writes the file.",
+        )
+    return frame[list(columns)]
+
+
+def require_unique(path: Path, frame: "pd.DataFrame", key: str) -> None:
+    """Refuse a table whose key column repeats a value or lacks one.
+
+    Raises:
+        InvalidError: With the number of such rows.
+    """
+    bad = int(frame[key].duplicated().sum() + frame[key].isna().sum())
+    if bad:
+        raise InvalidError(f"{path}: {bad} rows repeat or lack a {key!r}.", do="Keep one row a key.")
+
+
+def read_aligned(parts: Mapping[Path, Sequence[str]], key: str) -> "pd.DataFrame":
+    """Return columns of several tables joined one to one by a key, sorted by it.
+
+    Sorting makes every figure independent of the order of rows in the files.
+
+    Args:
+        parts: Path of each table to the columns wanted from it.
+        key: The column that names a row in all of them.
+
+    Raises:
+        InvalidError: As for `read_table`; a key is doubled, or stands in one table and not in another.
+    """
+    joined: pd.DataFrame | None = None
+    first: Path | None = None
+    for path, columns in parts.items():
+        frame = read_table(path, [key, *columns])
+        require_unique(path, frame, key)
+        frame = frame.set_index(key).sort_index()
+        if joined is None or first is None:
+            joined, first = frame, path
+            continue
+        if not joined.index.equals(frame.index):
+            odd = joined.index.symmetric_difference(frame.index)
+            raise InvalidError(
+                f"{first} and {path} do not hold the same rows.",
+                why=f"{len(odd)} values of {key!r} stand in one of them only, such as {odd[0]!r}."
+                if len(odd)
+                else f"The types of {key!r} differ.",
+                do="Predict again on this golden set: gates predict",
+            )
+        joined = joined.join(frame)
+    if joined is None:
+        raise ValueError("no tables to join")
+    return joined
+
+
+def binary_labels(path: Path, labels: "pd.Series[int]") -> "npt.NDArray[np.int64]":
+    """Return labels as 0 and 1, shape (rows,).
+
+    Raises:
+        InvalidError: A label is missing or neither 0 nor 1.
+    """
+    bad = int((~labels.isin((0, 1))).sum())
+    if bad:
+        raise InvalidError(
+            f"{path}: {bad} labels in {labels.name!r} are not 0 or 1.", do="Write them as 0 and 1."
+        )
+    array: npt.NDArray[np.int64] = labels.to_numpy(dtype="int64")
+    return array
+
+
+def probabilities(path: Path, scores: "pd.Series[float]") -> "npt.NDArray[np.float64]":
+    """Return scores as float64, shape (rows,).
+
+    Raises:
+        InvalidError: A score is missing, not a number, or outside 0 to 1.
+    """
+    import pandas as pd
+
+    numeric = pd.to_numeric(scores, errors="coerce")
+    values: npt.NDArray[np.float64] = numeric.to_numpy(dtype="float64", na_value=float("nan"))
+    bad = int((~((values >= 0) & (values <= 1))).sum())
+    if bad:
+        raise InvalidError(
+            f"{path}: {bad} scores in {scores.name!r} are not probabilities.",
+            why="A score is missing, NaN or outside 0 to 1.",
+            do="Mend the model's predict_proba, then: gates predict",
+        )
+    return values

@@ -1,0 +1,179 @@
+"""What act ignores but GitHub does not: read from the text of workflows and actions."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.workflows import harness
+
+WORKFLOWS = sorted((harness.ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = sorted((harness.ROOT / ".github" / "actions").glob("*/action.yml"))
+REUSABLE = [file for file in WORKFLOWS if not file.stem.startswith("on-")]
+CALLERS = [file for file in WORKFLOWS if file.stem.startswith("on-")]
+PRODUCTION = {"ship.yml/promote", "rollback.yml/rollback"}
+
+every_file = pytest.mark.parametrize(
+    "file", [*WORKFLOWS, *ACTIONS], ids=lambda file: f"{file.parent.name}/{file.name}"
+)
+every_workflow = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+
+
+def load(file: Path) -> dict[str, Any]:
+    """Read a workflow; YAML 1.1 reads the key `on` as true."""
+    loaded: dict[Any, Any] = yaml.safe_load(file.read_text())
+    return {"on" if key is True else key: value for key, value in loaded.items()}
+
+
+def jobs(files: list[Path] = WORKFLOWS) -> Iterator[tuple[str, dict[str, Any]]]:
+    """List every job as `<file>/<id>` and its text."""
+    for file in files:
+        for name, job in load(file)["jobs"].items():
+            yield f"{file.name}/{name}", job
+
+
+def steps(file: Path) -> Iterator[dict[str, Any]]:
+    """List every step of a workflow or an action."""
+    loaded = load(file)
+    for part in [loaded["runs"]] if "runs" in loaded else loaded["jobs"].values():
+        yield from part.get("steps", [])
+
+
+def own_jobs() -> list[Any]:
+    """The jobs that have steps of their own, as parameters of a test."""
+    return [pytest.param(name, job, id=name) for name, job in jobs() if "steps" in job]
+
+
+def test_the_five_rooms_are_five_jobs_in_a_row() -> None:
+    ship = load(harness.ROOT / ".github" / "workflows" / "ship.yml")["jobs"]
+    needs = {name: job.get("needs") for name, job in ship.items()}
+    assert needs == {
+        "data": None,
+        "train": "data",
+        "predict": "train",
+        "judge": ["train", "predict"],
+        "promote": ["train", "judge"],
+    }
+
+
+@pytest.mark.parametrize("file", REUSABLE, ids=lambda file: file.name)
+def test_a_reusable_workflow_is_only_called(file: Path) -> None:
+    """Its inputs, outputs and secrets are described, and so is the default of what is not required."""
+    (trigger, call), *others = load(file)["on"].items()
+    assert (trigger, others) == ("workflow_call", [])
+    for kind in ("inputs", "secrets", "outputs"):
+        for name, each in (call.get(kind) or {}).items():
+            assert each["description"], name
+            assert kind != "inputs" or each.get("required") or "default" in each, name
+
+
+@pytest.mark.parametrize("file", CALLERS, ids=lambda file: file.name)
+def test_a_caller_is_thin(file: Path) -> None:
+    """It only says when, and with which values."""
+    assert [job["uses"].partition("/")[0] for job in load(file)["jobs"].values()] == ["$"]
+
+
+def test_push_to_main_is_what_ships() -> None:
+    push = load(harness.ROOT / ".github" / "workflows" / "on-push.yml")["on"]["push"]
+    assert push["branches"] == ["main"]
+    assert {"params.yaml", "dvc.yaml", "dvc.lock", "scripts/**", "contracts/**", "data/**.dvc"} <= set(
+        push["paths"]
+    )
+
+
+@every_workflow
+def test_a_workflow_has_no_rights_but_those_that_a_job_asks_for(file: Path) -> None:
+    assert load(file)["permissions"] == {}
+    for name, job in load(file)["jobs"].items():
+        assert job["permissions"] == {"contents": "read"}, name
+
+
+@every_workflow
+def test_every_right_has_a_reason_beside_it(file: Path) -> None:
+    rights = re.findall(r"^ +[a-z-]+: (?:read|write)\b(.*)$", file.read_text(), flags=re.MULTILINE)
+    assert rights
+    assert all(re.fullmatch(r" # \S.*", reason) for reason in rights), rights
+
+
+@pytest.mark.parametrize(("name", "job"), own_jobs())
+def test_every_job_has_a_timeout_of_at_most_an_hour(name: str, job: dict[str, Any]) -> None:
+    assert 0 < job["timeout-minutes"] <= 60, name
+
+
+@pytest.mark.parametrize(("name", "job"), own_jobs())
+def test_only_what_writes_production_is_in_its_environment_and_queue(name: str, job: dict[str, Any]) -> None:
+    """Promotion and rollback wait for one another, all of them, and none is cancelled half-way."""
+    if name in PRODUCTION:
+        queue = {"group": "gates-production", "cancel-in-progress": False, "queue": "max"}
+        assert (job["environment"], job["concurrency"]) == ("production", queue)
+    else:
+        assert not {"environment", "concurrency"} & job.keys()
+
+
+@pytest.mark.parametrize(("name", "job"), own_jobs())
+def test_the_signing_key_goes_to_what_writes_production_alone(name: str, job: dict[str, Any]) -> None:
+    assert ("secrets.GATES_SIGNING_KEY" in str(job)) == (name in PRODUCTION)
+
+
+@pytest.mark.parametrize(("name", "job"), own_jobs())
+def test_a_secret_is_given_to_the_one_step_that_needs_it(name: str, job: dict[str, Any]) -> None:
+    with_secret = [step for step in job["steps"] if "secrets." in str(step)]
+    assert len(with_secret) <= 1, name
+    assert "secrets." not in str({key: value for key, value in job.items() if key != "steps"})
+
+
+def test_packages_of_the_project_are_installed_only_where_its_code_runs() -> None:
+    told = {name for name, job in jobs(REUSABLE) if "inputs.requirements" in str(job)}
+    assert told == {"ship.yml/train", "ship.yml/predict"}
+
+
+@every_file
+def test_an_action_is_ours_or_pinned_by_sha_with_its_version(file: Path) -> None:
+    for used, comment in re.findall(r"uses: +(\S+)(.*)$", file.read_text(), flags=re.MULTILINE):
+        pinned = re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", used) and re.fullmatch(
+            r" # v\d+\.\d+\.\d+", comment
+        )
+        assert used.startswith("$/.github/") or pinned, used
+
+
+def test_one_version_of_an_action_everywhere() -> None:
+    used = {step["uses"] for file in [*WORKFLOWS, *ACTIONS] for step in steps(file) if "uses" in step}
+    foreign = sorted(each.partition("@")[0] for each in used if not each.startswith("$/"))
+    assert foreign == sorted(set(foreign))
+
+
+@every_file
+def test_no_expression_becomes_part_of_a_script(file: Path) -> None:
+    for step in steps(file):
+        assert "${{" not in step.get("run", "")
+
+
+@pytest.mark.parametrize(
+    "file", [each for each in ACTIONS if each.parent.name != "setup"], ids=lambda f: f.parent.name
+)
+def test_an_action_is_one_command_with_its_values_in_the_environment(file: Path) -> None:
+    (step,) = steps(file)
+    assert step["run"] == f"gates {file.parent.name}"
+    inputs = load(file)["inputs"].keys() - {"project"}
+    assert set(step.get("env", {}).values()) == {f"${{{{ inputs.{name} }}}}" for name in inputs}
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]*", name) for name in inputs)
+
+
+@every_workflow
+def test_a_workflow_has_no_script_of_its_own(file: Path) -> None:
+    assert not [step for step in steps(file) if "run" in step]
+
+
+@every_workflow
+def test_a_checkout_leaves_no_token_behind(file: Path) -> None:
+    for step in steps(file):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"] == {"persist-credentials": False}
+
+
+@every_file
+def test_nothing_is_restored_from_a_cache(file: Path) -> None:
+    assert not re.search(r"\bcache\b", file.read_text())

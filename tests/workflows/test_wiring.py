@@ -1,0 +1,228 @@
+"""The workflows, run under act with a recorder in place of `gates`: what passes between the rooms."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workflows import harness
+
+pytestmark = pytest.mark.usefixtures("act")  # of session scope, so it comes before `shipped`
+
+PUSH = {"ref": "refs/heads/main"}
+PASSED = dict.fromkeys(["data", "train", "predict", "judge", "promote"], "success")
+SECRETS = [
+    "DATA_ACCESS_KEY_ID",
+    "DATA_SECRET_ACCESS_KEY",
+    "TRAIN_USERNAME",
+    "TRAIN_PASSWORD",
+    "READ_USERNAME",
+    "READ_PASSWORD",
+    "PROMOTE_USERNAME",
+    "PROMOTE_PASSWORD",
+    "GATES_SIGNING_KEY",
+]
+
+
+def new_world(folder: Path) -> harness.World:
+    """A project of two files, every secret and variable set, and the recorder as `gates`."""
+    world = harness.World(
+        folder,
+        gates=harness.STAND_INS / "recorder",
+        secrets={name: f"secret {name}\nof two lines" for name in SECRETS},
+        variables={"GATES_LEDGER": "/ledger", "MLFLOW_TRACKING_URI": "sqlite:///tracking.db"},
+        environment={"RECORD": str(folder / "record")},
+    )
+    (folder / "record").mkdir()
+    world.project.mkdir()
+    (world.project / "params.yaml").write_text("seed: 1\n")
+    (world.project / ".gitignore").write_text("/candidate/\n/evidence/\n")
+    harness.commit(world.project)
+    return world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> harness.World:
+    """A world of the test's own."""
+    return new_world(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> harness.World:
+    """A world after one push in which every command passed; to be read only."""
+    world = new_world(tmp_path_factory.mktemp("shipped"))
+    run = harness.play(world, "on-push.yml", "push", PUSH)
+    assert (run.code, run.results) == (0, PASSED), run.log
+    return world
+
+
+def with_outcomes(world: harness.World, **outcomes: str) -> harness.World:
+    """Tell the recorder how commands end."""
+    return replace(world, environment={**world.environment, "OUTCOMES": json.dumps(outcomes)})
+
+
+def record(world: harness.World, command: str) -> dict[str, Any]:
+    """What the recorder wrote down for a command."""
+    loaded: dict[str, Any] = json.loads((world.folder / "record" / f"{command}.json").read_text())
+    return loaded
+
+
+def commands(world: harness.World) -> set[str]:
+    """The commands that ran."""
+    return {file.stem for file in (world.folder / "record").iterdir()}
+
+
+def secrets_seen(world: harness.World, command: str) -> set[str]:
+    """Names of the secrets whose value a command had in its environment."""
+    values = record(world, command)["environment"].values()
+    return {name for name, secret in world.secrets.items() if secret in values}
+
+
+def test_every_job_gets_the_digest_that_the_one_before_computed(shipped: harness.World) -> None:
+    got = {name: record(shipped, name)["environment"].get(f"GATES_{name.upper()}_EXPECT") for name in PASSED}
+    assert got == {
+        "data": None,
+        "train": "digest-of-data",
+        "predict": "digest-of-train",
+        "judge": "digest-of-predict",
+        "promote": "digest-of-judge",
+    }
+
+
+def test_a_secret_reaches_only_its_room(shipped: harness.World) -> None:
+    assert {name: secrets_seen(shipped, name) for name in PASSED} == {
+        "data": {"DATA_ACCESS_KEY_ID", "DATA_SECRET_ACCESS_KEY"},
+        "train": {"TRAIN_USERNAME", "TRAIN_PASSWORD"},
+        "predict": {"READ_USERNAME", "READ_PASSWORD"},
+        "judge": {"READ_USERNAME", "READ_PASSWORD"},
+        "promote": {"PROMOTE_USERNAME", "PROMOTE_PASSWORD", "GATES_SIGNING_KEY"},
+    }
+
+
+def test_ledger_and_tracking_are_told_to_every_job_that_asks_them(shipped: harness.World) -> None:
+    for name in ("train", "predict", "judge", "promote"):
+        environment = record(shipped, name)["environment"]
+        assert environment["GATES_LEDGER"] == "/ledger"
+        assert environment["MLFLOW_TRACKING_URI"] == "sqlite:///tracking.db"
+
+
+def test_golden_labels_never_enter_the_job_that_loads_a_model(shipped: harness.World) -> None:
+    committed = {"params.yaml", ".gitignore"}
+    assert set(record(shipped, "predict")["files"]) - committed == {
+        "candidate/data.json",
+        "candidate/train.json",
+        "data/golden/features.parquet",
+        "dvc.lock",
+        "models/churn/model.skops",
+    }
+    assert "data/golden/labels.parquet" in record(shipped, "judge")["files"]
+    assert not [file for file in record(shipped, "promote")["files"] if file.startswith("data/")]
+
+
+def test_judge_reads_what_each_room_wrote_and_not_what_a_later_room_made_of_it(
+    shipped: harness.World,
+) -> None:
+    files = record(shipped, "judge")["files"]
+    assert files["data/raw/churn.csv"] == "of data"
+    assert files["candidate/data.json"] == "of data"
+    assert files["candidate/train.json"] == "of train"
+    assert files["candidate/predict.json"] == "of predict"
+
+
+def test_promote_gets_model_evidence_and_every_manifest(shipped: harness.World) -> None:
+    assert record(shipped, "promote")["files"].keys() >= {
+        "candidate/data.json",
+        "candidate/train.json",
+        "candidate/predict.json",
+        "evidence/statement.json",
+        "models/churn/model.skops",
+    }
+
+
+def test_nothing_to_do_ends_green_after_train(world: harness.World) -> None:
+    world = with_outcomes(world, train="unchanged")
+    run = harness.play(world, "on-push.yml", "push", PUSH)
+    skipped = dict.fromkeys(["predict", "judge", "promote"], "skipped")
+    assert (run.code, run.results) == (0, PASSED | skipped), run.log
+    assert commands(world) == {"data", "train"}
+
+
+@pytest.mark.parametrize("outcome", ["fail", "undecided"])
+def test_what_does_not_pass_is_not_promoted_and_its_evidence_is_kept(
+    world: harness.World, outcome: str
+) -> None:
+    world = with_outcomes(world, judge=outcome)
+    run = harness.play(world, "on-push.yml", "push", PUSH)
+    assert run.code == 1
+    assert run.results == PASSED | {"judge": "failure", "promote": "skipped"}, run.log
+    assert run.jobs["judge"].outputs["judge.outcome"] == outcome
+    assert (world.artifacts / "evidence" / "evidence" / "statement.json").exists()
+    assert "promote" not in commands(world)
+
+
+@pytest.mark.parametrize("broken", ["data", "train", "predict"])
+def test_a_job_that_fails_stops_every_job_after_it(world: harness.World, broken: str) -> None:
+    run = harness.play(with_outcomes(world, **{broken: "fail"}), "on-push.yml", "push", PUSH)
+    order = list(PASSED)
+    after = order[order.index(broken) + 1 :]
+    assert run.code == 1
+    assert run.results == PASSED | {broken: "failure"} | dict.fromkeys(after, "skipped"), run.log
+
+
+def test_a_pull_request_checks_policy_and_data_without_any_secret(world: harness.World) -> None:
+    run = harness.play(world, "on-pull-request.yml", "pull_request", {"number": 1})
+    assert (run.code, run.results) == (0, {"fast": "success"}), run.log
+    assert commands(world) == {"policy", "data"}
+    assert [secrets_seen(world, command) for command in ("policy", "data")] == [set(), set()]
+
+
+def test_a_rollback_by_hand_passes_on_target_and_reason_word_for_word(world: harness.World) -> None:
+    """Text of a person reaches the command as data, whatever it says."""
+    inputs = {"to": "3", "reason": "\"; touch pwned; '$(id)` ${{ github.token }}"}
+    run = harness.play(world, "on-dispatch.yml", "workflow_dispatch", {"inputs": inputs})
+    assert (run.code, run.results) == (0, {"rollback": "success"}), run.log
+    environment = record(world, "rollback")["environment"]
+    assert environment["GATES_ROLLBACK_TO"] == inputs["to"]
+    assert environment["GATES_ROLLBACK_REASON"] == inputs["reason"]
+    assert record(world, "rollback")["arguments"] == []
+    assert secrets_seen(world, "rollback") == {"PROMOTE_USERNAME", "PROMOTE_PASSWORD", "GATES_SIGNING_KEY"}
+
+
+def test_a_rollback_that_fails_is_red(world: harness.World) -> None:
+    world = with_outcomes(world, rollback="fail")
+    run = harness.play(world, "on-dispatch.yml", "workflow_dispatch", {"inputs": {"to": "3", "reason": "r"}})
+    assert (run.code, run.results) == (1, {"rollback": "failure"}), run.log
+
+
+CALLER = """
+on: push
+jobs:
+  ship:
+    uses: $/.github/workflows/ship.yml
+    with:
+      working-directory: models/second
+"""
+
+
+def test_a_project_in_a_folder_of_the_repository_ships_as_well(world: harness.World) -> None:
+    world = replace(world, callers={"caller.yml": CALLER})
+    (world.project / "models" / "second").mkdir(parents=True)
+    (world.project / "params.yaml").rename(world.project / "models" / "second" / "params.yaml")
+    harness.commit(world.project)
+    run = harness.play(world, "caller.yml", "push", PUSH)
+    assert (run.code, run.results) == (0, PASSED), run.log
+    files = record(world, "judge")["files"]
+    assert files.keys() >= {
+        "params.yaml",
+        "data/raw/churn.csv",
+        "data/golden/labels.parquet",
+        "candidate/predict.json",
+    }
+
+
+def test_an_action_without_a_stand_in_is_named(world: harness.World) -> None:
+    text = "on: push\njobs: {a: {runs-on: ubuntu-latest, steps: [{\nuses: foreign/thing@v1\n}]}}\n"
+    with pytest.raises(LookupError, match="foreign/thing@v1"):
+        harness.play(replace(world, callers={"caller.yml": text}), "caller.yml", "push", PUSH)
