@@ -10,6 +10,7 @@ TOOLS := .tools/act-$(ACT_VERSION)-actionlint-$(ACTIONLINT_VERSION).stamp
 # Stages and tests call `python`, `dvc` and `gates` by name: they mean ours.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 ACTIONS   := $(wildcard .github/actions/*/action.yml)
@@ -17,8 +18,9 @@ ACTIONS   := $(wildcard .github/actions/*/action.yml)
 # One plain line before each step, bold on a terminal only.
 say = @if [ -t 1 ] && [ -z "$$NO_COLOR" ]; then printf '\033[1m%s\033[0m\n' '$(1)'; else printf '%s\n' '$(1)'; fi
 
-# Make .venv hold exactly what requirements/$(1).txt says, and this project.
-sync = $(UV) pip sync --quiet --python .venv/bin/python --require-hashes \
+# Make .venv hold exactly what requirements/$(1).txt says, and this project. Bytecode is compiled here, once:
+# without it `import mlflow` takes 3 s instead of 1.4 s, in every job.
+sync = $(UV) pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes \
     --build-constraints requirements/$(1).txt requirements/$(1).txt && \
   $(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 
@@ -54,7 +56,7 @@ lint: dev tools ## style, types, floors and workflows, without running anything
 	$(call say,lint: floors of the house)
 	@out=$$(.venv/bin/lint-imports 2>&1) || { printf '%s\n' "$$out"; exit 1; }
 	$(call say,lint: workflows and actions)
-	@.venv/bin/zizmor --offline --quiet .github
+	@.venv/bin/zizmor --offline --persona auditor --quiet .github
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	@.venv/bin/check-jsonschema --quiet --builtin-schema github-workflows-require-timeout $(WORKFLOWS)
