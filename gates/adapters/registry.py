@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import digest, paths
+from gates.adapters import logs
 from gates.errors import GatesError, InvalidError, TamperedError, UnavailableError
 
 ALIAS = "champion"
@@ -70,6 +71,7 @@ class Registry:
         self._artifacts = None if given else (root.resolve() / "mlruns").as_uri()
         import mlflow
 
+        logs.hush_mlflow()
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(os.environ.get("MLFLOW_REGISTRY_URI", self.uri))
         self._client = mlflow.MlflowClient()

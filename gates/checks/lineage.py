@@ -35,6 +35,7 @@ NOTES = {
     "run/finished": "The run is not FINISHED; train again: gates train",
     "run/commit_contained": "The run was made at a commit that is no part of this one; train: gates train",
     "run/clean": "The run was made from a tree with uncommitted changes; commit, then: gates ship",
+    "raw/tracked": "The raw data is not what its DVC pointer names; run: dvc checkout, or: dvc add",
     "raw/unchanged": "The raw data is not what was hashed when the job pulled it.",
 }
 
@@ -67,6 +68,7 @@ def measure(inputs: Inputs) -> Measurements:
     measurements |= {f"dirty/{path}": 1 for path in dirty}
     measurements |= _run(git, run, training)
     measurements["raw/unchanged"] = float(digest.of_file(inputs.raw) == training.get("data_sha256"))
+    measurements["raw/tracked"] = float(digest.md5_of_file(inputs.raw) == training.get("data_md5"))
     measurements |= _stages(inputs.lock, inputs.pipeline)
     return measurements | _overlap(read_table(inputs.train), read_table(inputs.features), inputs.key)
 

@@ -27,7 +27,9 @@ def verdicts(judged: Sequence[Verdict]) -> RenderableType:
         if verdict.mode == "report":
             outcome.append(" (did not block)", "bold yellow")
         table.add_row(verdict.gate, outcome, shown)
-    return Group(table, *(Padding(Text(note, "yellow"), (0, 0, 0, 2)) for note in _waivers(judged)))
+    return Group(
+        table, *(Padding(Text(note, "yellow"), (0, 0, 0, 2), expand=False) for note in _waivers(judged))
+    )
 
 
 def findings(verdict: Verdict) -> RenderableType:

@@ -27,6 +27,8 @@ def run(project: Project, expect: str) -> Result:
     folder = project.model_folder
     served = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
     training = handoff.read(project, "train", expect, [*served, project.features])
+    # Taken before the latency benchmark, which is the user's code, has run.
+    handed_on = digest.of_file(project.candidate / "train.json")
     sha = handoff.text(training, "model_sha")
     history = project.history()
     champion = history.champion
@@ -44,9 +46,7 @@ def run(project: Project, expect: str) -> Result:
     for name, document in facts.items():
         files.write_json(project.candidate / f"{name}.json", document)
         handed.append(project.candidate / f"{name}.json")
-    written = handoff.write(
-        project, "predict", {"train": digest.of_file(project.candidate / "train.json")}, handed
-    )
+    written = handoff.write(project, "predict", {"train": handed_on}, handed)
     names = " and ".join(models)
     return Result("pass", f"Scored and timed {names}.", digest=written, details={"models": list(models)})
 

@@ -1,0 +1,37 @@
+"""The README says what the code says."""
+
+import re
+from pathlib import Path
+
+from gates import checks
+from gates.cli import cli
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_gate_table_is_the_registry() -> None:
+    """One row a gate, with the question that its docstring asks."""
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+\?) \|$", README, re.MULTILINE))
+    assert rows == {name: (checks.load(name).__doc__ or "").splitlines()[0] for name in checks.names()}
+
+
+def test_every_command_that_it_names_exists() -> None:
+    """What a reader types is there."""
+    named = set(re.findall(r"`?gates ([a-z]+)\b(?!:)", re.sub(r"`gates:`", "", README)))
+    prose = {"in", "and", "that", "with", "a", "measure"}
+    assert named - prose <= set(cli.commands)
+    assert {"ship", "status", "history", "show", "rollback", "restore"} <= named | {"ship"}
+
+
+def test_every_make_target_that_it_names_exists() -> None:
+    """`make ship` and its like are targets of the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"make (ship|test|install|help|bench|lint|lock|clean)\b", README)) <= targets
+
+
+def test_files_that_it_names_are_there() -> None:
+    """Links and file names lead somewhere."""
+    for name in ("gates/checks", "contracts", "tests/latency", "params.yaml", "dvc.yaml", "scripts"):
+        assert name in README
+        assert (ROOT / name).exists()
