@@ -52,7 +52,7 @@ class Sections(click.Group):
 
 def _short_help(group: click.Group, ctx: click.Context, name: str) -> str:
     command = group.get_command(ctx, name)
-    return command.get_short_help_str(limit=76) if command else ""
+    return command.get_short_help_str(limit=110) if command else ""
 
 
 @click.group(
@@ -133,12 +133,21 @@ def predict(project: "Project", expect: str) -> "Result":
     return run.run(project, expect)
 
 
-@_command(EXPECT, TODAY, APPROVER)
-def judge(project: "Project", expect: str, today: str, approver: str) -> "Result":
+@_command(
+    EXPECT,
+    click.option("--expect-train", default="", help="Digest that the job train handed on."),
+    click.option("--expect-data", default="", help="Digest that the job data handed on."),
+    TODAY,
+    APPROVER,
+)
+def judge(
+    project: "Project", expect: str, expect_train: str, expect_data: str, today: str, approver: str
+) -> "Result":
     """Judge the candidate by every gate and write the statement."""
     from gates.run import judge as run
 
-    return run.run(project, expect, _day(today), approver)
+    expected = run.Expected(expect, expect_train, expect_data)
+    return run.run(project, expected, _day(today), approver)
 
 
 @_command(EXPECT)
@@ -207,12 +216,9 @@ def policy(project: "Project") -> dict[str, Any]:
 )
 def key(project: "Project", private: bool) -> dict[str, Any]:  # noqa: FBT001 - click's own
     """Print the public key that verifies this machine's decisions."""
-    from gates.adapters import keys
+    from gates.run import signing
 
-    if private:
-        return {"private": keys.private_pem(project.root)}
-    signer, _ = keys.signer(project.root)
-    return {"public": signer.public_key.keyid}
+    return signing.key(project, private=private)
 
 
 @_command(click.option("--check", is_flag=True, help="Change nothing; fail where a file differs."))
@@ -252,9 +258,17 @@ def _add_gate(name: str) -> None:
     _command(*(_flag(field) for field in fields), TODAY, name=name)(run_gate)
 
 
+class Lines(click.types.StringParamType):
+    """Text; the variable of a list holds one value a line, since a value may hold spaces."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Split at line ends instead of click's spaces."""
+        return [line for line in rv.splitlines() if line]
+
+
 def _flag(field: checks.InputField) -> Callable[[Any], Any]:
     kinds: dict[Any, Any] = {int: int, float: float}
-    kind = click.Path(dir_okay=False, path_type=Path) if field.is_file else kinds.get(field.type, str)
+    kind = click.Path(dir_okay=False, path_type=Path) if field.is_file else kinds.get(field.type, Lines())
     flag = f"--{field.name.replace('_', '-')}"
     return click.option(
         flag, field.name, type=kind, multiple=field.is_list, help=f"{field.help[0].upper()}{field.help[1:]}."
@@ -297,7 +311,10 @@ def main() -> NoReturn:
     """Run the command line; a signal to end stops what we have started too."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="gates", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(int(ExitCode.INVALID))
     except click.ClickException as error:
         from gates.run.answer import Answering
 

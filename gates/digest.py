@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from gates.paths import require_regular_file, walk
+from gates.paths import require_regular_file, unreadable, walk
 
 _MIB = 1024 * 1024
 
@@ -68,7 +68,10 @@ def canonical_json(document: object) -> bytes:
 def _of_file(path: Path, algorithm: str) -> str:
     require_regular_file(path)
     digest = hashlib.new(algorithm, usedforsecurity=algorithm != "md5")
-    with path.open("rb") as file:
-        while piece := file.read(_MIB):
-            digest.update(piece)
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_MIB):
+                digest.update(piece)
+    except OSError as error:
+        raise unreadable(path, error) from error
     return digest.hexdigest()

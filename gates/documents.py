@@ -6,23 +6,41 @@ document of a user, a job or a registry comes in through here.
 
 import json
 import math
+import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
+
+import yaml
 
 from gates.errors import InvalidError
 from gates.paths import read_bytes
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import yaml
-
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_DIGITS = 18
+MAX_NUMBER = 64  # characters of a number in YAML: `1:59:59…` takes quadratic time
 MAX_VALUES = 1_000_000
+EXPONENT_ALONE = re.compile(r"^[-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)[eE][-+]?[0-9]+$")
 
 Document: TypeAlias = dict[str, Any]
+
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+_SafeLoader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+
+class PlainLoader(_SafeLoader):  # type: ignore[misc, valid-type]  # chosen by what this machine's PyYAML has
+    """A safe loader by which YAML and JSON say the same: dates are text, and ``1e5`` is a number."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own name
+        key: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for key, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+PlainLoader.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT_ALONE, list("-+.0123456789"))
 
 
 def read_json(path: Path) -> Document:
@@ -55,8 +73,7 @@ def parse_json(data: bytes, name: str) -> Document:
     def unique(pairs: list[tuple[str, Any]]) -> Document:
         document = dict(pairs)
         if len(document) != len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
+            twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
             _refuse(name, f"the key {twice!r} stands twice")
         return document
 
@@ -64,8 +81,9 @@ def parse_json(data: bytes, name: str) -> Document:
         _refuse(name, f"{text} is not a number of JSON")
 
     def integer(text: str) -> int:
-        if len(text) > MAX_DIGITS:
-            _refuse(name, f"the number {text[:20]}… has {len(text)} digits")
+        digits = len(text.removeprefix("-"))
+        if digits > MAX_DIGITS:
+            _refuse(name, f"the number {text[:20]}… has {digits} digits")
         return int(text)
 
     try:
@@ -81,15 +99,13 @@ def parse_yaml(data: bytes, name: str) -> Document:
     """Return the YAML mapping in ``data``; dates stay text, as in JSON.
 
     Raises:
-        InvalidError: Duplicate key, tag beyond plain data, aliases that unfold to too much, nesting over 64,
+        InvalidError: Duplicate key, tag, aliases that unfold to too much, nesting over 64,
             more than one document, NaN or infinity, a root that is not a mapping.
     """
-    import yaml
-
     text = _text(data, name)
     try:
-        _check_depth(yaml.parse(text, Loader=yaml.SafeLoader), name)
-        loader = _plain_loader(yaml)(text)
+        _check_events(yaml.parse(text, Loader=PlainLoader), name)
+        loader = PlainLoader(text)
         try:
             node = loader.get_single_node()
             if node is None:
@@ -102,7 +118,7 @@ def parse_yaml(data: bytes, name: str) -> Document:
         mark = error.problem_mark
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         _refuse(name, f"{error.problem or error.context}{where}")
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         _refuse(name, str(error).splitlines()[0])
     return _plain_mapping(document, name)
 
@@ -122,10 +138,8 @@ def _text(data: bytes, name: str) -> str:
         _refuse(name, f"it is not UTF-8 at byte {error.start}")
 
 
-def _check_depth(events: "Iterator[yaml.Event]", name: str) -> None:
-    """Walk the events, which needs no recursion, before a recursive composer sees the text."""
-    import yaml
-
+def _check_events(events: Iterator[yaml.Event], name: str) -> None:
+    """Refuse tags and deep nesting by the events, before a recursive composer sees the text."""
     depth = 0
     for event in events:
         if isinstance(event, yaml.CollectionStartEvent):
@@ -134,24 +148,13 @@ def _check_depth(events: "Iterator[yaml.Event]", name: str) -> None:
             depth -= 1
         if depth > MAX_DEPTH:
             _refuse(name, f"it is nested deeper than {MAX_DEPTH}")
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+            problem = f"the tag {event.tag} is not plain data"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type]  # libyaml has a mark of its own
 
 
-def _plain_loader(yaml: Any) -> Any:  # noqa: ANN401 - the module, passed because it is imported late
-    """Return a safe loader that leaves dates as text, so that YAML and JSON say the same."""
-
-    class PlainLoader(yaml.SafeLoader):  # type: ignore[misc]  # its base is only known at run time
-        yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own name
-            key: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-            for key, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-    return PlainLoader
-
-
-def _check_node(root: "yaml.Node", name: str) -> None:
+def _check_node(root: yaml.Node, name: str) -> None:
     """Refuse duplicate keys, merge keys' cousins and alias bombs before anything is constructed."""
-    import yaml
-
     sizes: dict[int, int] = {}
 
     def size(node: yaml.Node) -> int:
@@ -167,6 +170,8 @@ def _check_node(root: "yaml.Node", name: str) -> None:
             total += sum(size(key) + size(value) for key, value in node.value)
         elif isinstance(node, yaml.SequenceNode):
             total += sum(size(child) for child in node.value)
+        elif node.tag in _NUMBERS and len(node.value) > MAX_NUMBER:
+            _refuse(name, f"the number {node.value[:20]}… has {len(node.value)} characters")
         if total > MAX_VALUES:
             _refuse(name, f"its aliases unfold to more than {MAX_VALUES:,} values")
         sizes[id(node)] = total
@@ -175,7 +180,7 @@ def _check_node(root: "yaml.Node", name: str) -> None:
     size(root)
 
 
-def _check_keys(node: "yaml.MappingNode", name: str) -> None:
+def _check_keys(node: yaml.MappingNode, name: str) -> None:
     seen: set[str] = set()
     for key, _ in node.value:
         text = str(key.value)

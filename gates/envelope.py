@@ -40,7 +40,7 @@ def unseal(data: bytes, payload_type: str, trusted: Iterable[str], name: str) ->
 
     Raises:
         TamperedError: The envelope is not exactly one of ours: another type, an unknown field, a signature
-            missing, doubled, by an unknown key or wrong, a payload that is not canonical.
+            missing, doubled, by an unknown key or wrong, or it or its payload is not canonical.
     """
     from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import FormatError, VerificationError
@@ -50,6 +50,8 @@ def unseal(data: bytes, payload_type: str, trusted: Iterable[str], name: str) ->
         document = parse_json(data, name)
         payload = _base64(_fields(document, {"payload", "payloadType", "signatures"})["payload"])
         signatures = [_signature(each) for each in document["signatures"]]
+        if canonical_json(document) != data:
+            raise ValueError("it is not written canonically")
         if document["payloadType"] != payload_type:
             raise ValueError(f"its type is {document['payloadType']!r}, not {payload_type!r}")
         if not signatures or len({keyid for keyid, _ in signatures}) != len(signatures):

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from gates import digest
 from gates.documents import Document
 from gates.envelope import unseal
-from gates.errors import InvalidError, TamperedError, UndecidedError
+from gates.errors import InvalidError, TamperedError
 
 FORMAT = 1
 SHORTEST_SHA = 7
@@ -173,6 +173,8 @@ def read(model: str, objects: Mapping[int, bytes], trusted: Sequence[str]) -> Hi
             one before it.
     """
     links: list[Link] = []
+    if min(objects, default=1) < 1:
+        raise TamperedError(f"The ledger of {model} begins before entry 1.", do="Find who wrote.")
     for seq in range(1, max(objects, default=0) + 1):
         name = f"Entry {seq} of the ledger of {model}"
         if seq not in objects:
@@ -190,31 +192,6 @@ def read(model: str, objects: Mapping[int, bytes], trusted: Sequence[str]) -> Hi
     return History(model, tuple(links))
 
 
-def rollback_target(history: History, to: str) -> Iterator[Champion]:
-    """Yield who may serve again, best first: the one named, or for ``previous`` every earlier champion.
-
-    Raises:
-        UndecidedError: There is no champion, or none before it.
-        InvalidError: Nobody has that version or SHA, or it serves already.
-    """
-    if history.champion is None:
-        raise UndecidedError(f"{history.model} has no champion yet.", do="Promote one first: gates ship")
-    if to != "previous":
-        target = history.find(to)
-        if target.sha == history.champion.sha:
-            raise InvalidError(
-                f"v{target.version} is the champion already.", do="Choose another: gates history"
-            )
-        yield target
-        return
-    earlier = list(history.earlier())
-    if not earlier:
-        raise UndecidedError(
-            f"{history.model} has had one champion only.", do="There is nothing to roll back to."
-        )
-    yield from earlier
-
-
 def _entry(document: Document, name: str) -> Entry:
     try:
         fields: dict[str, Any] = dict(document)
@@ -222,7 +199,10 @@ def _entry(document: Document, name: str) -> Entry:
             raise ValueError("its version or kind is unknown")
         origin, target = fields.pop("from"), fields.pop("to")
         entry = Entry(**fields, origin=Champion(**origin) if origin else None, target=Champion(**target))
-        if to_document(entry) != document:
+        texts = [entry.operation, entry.reason, entry.actor, entry.time, *vars(entry.target).values()]
+        if type(entry.seq) is not int or not all(isinstance(text, str) for text in texts):
+            raise TypeError("a field is of another type")
+        if digest.canonical_json(to_document(entry)) != digest.canonical_json(document):
             raise ValueError("its fields are not plain")
     except (KeyError, TypeError, ValueError) as error:
         raise TamperedError(f"{name} is not an entry of ours: {error}.", do="Find who wrote it.") from error

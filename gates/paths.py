@@ -1,6 +1,7 @@
 """Which paths we open at all: regular files, inside the project, with plain names."""
 
 import os
+import re
 import stat
 import unicodedata
 from pathlib import Path, PurePosixPath
@@ -8,6 +9,10 @@ from pathlib import Path, PurePosixPath
 from gates.errors import InvalidError
 
 MAX_PATH_BYTES = 1024
+MAX_NAME_BYTES = 255
+
+_WORD = re.compile(r"[^\W\d_]+")
+_ALIKE = {"LATIN", "GREEK", "CYRILLIC"}  # alphabets that share the shapes of many letters
 
 
 def require_regular_file(path: Path) -> None:
@@ -19,12 +24,17 @@ def require_regular_file(path: Path) -> None:
     try:
         mode = path.lstat().st_mode
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InvalidError(f"{path} cannot be read.", why=f"{reason}.", do="Check the path.") from error
+        raise unreadable(path, error) from error
     if stat.S_ISLNK(mode):
         raise InvalidError(f"{path} is a symbolic link.", do="Give the path of the file itself.")
     if not stat.S_ISREG(mode):
         raise InvalidError(f"{path} is not a regular file.", do="Give the path of a file.")
+
+
+def unreadable(path: Path | str, error: OSError | ValueError) -> InvalidError:
+    """Return the error for a path that the system does not let us read."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return InvalidError(f"{path} cannot be read.", why=f"{reason}.", do="Check the path and its rights.")
 
 
 def read_bytes(path: Path, most: int) -> bytes:
@@ -34,10 +44,14 @@ def read_bytes(path: Path, most: int) -> bytes:
         InvalidError: As for `require_regular_file`, or the file is larger.
     """
     require_regular_file(path)
-    size = path.stat().st_size
-    if size > most:
-        raise InvalidError(f"{path} has {size:,} bytes; at most {most:,} are read.", do="Check the path.")
-    return path.read_bytes()
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    if len(data) > most:
+        raise InvalidError(f"{path} is over-long; at most {most:,} bytes are read.", do="Check the path.")
+    return data
 
 
 def walk(folder: Path) -> dict[str, Path]:
@@ -47,16 +61,18 @@ def walk(folder: Path) -> dict[str, Path]:
         InvalidError: The folder is absent or empty, or holds a link, a device, a name that is not UTF-8, or
             two names that differ only in case or Unicode form.
     """
-    if folder.is_symlink() or not folder.is_dir():
+    if not _is_folder(folder):
         raise InvalidError(f"{folder} is not a folder.", do="Check the path; links are not followed.")
     found: dict[str, Path] = {}
-    for root, folders, names in os.walk(folder, onerror=_unreadable):
+    for root, folders, names in os.walk(folder, onerror=_refuse):
         for name in (*folders, *names):
             path = Path(root) / name
             if path.is_symlink():
                 raise InvalidError(f"{path} is a symbolic link.", do="Replace it by what it points to.")
             require_plain(path.relative_to(folder).as_posix())
-        found |= {(Path(root) / name).relative_to(folder).as_posix(): Path(root) / name for name in names}
+        for name in names:
+            require_regular_file(Path(root) / name)
+            found[(Path(root) / name).relative_to(folder).as_posix()] = Path(root) / name
     if not found:
         raise InvalidError(f"{folder} is an empty folder.", do="Run the stage that fills it: dvc repro")
     _require_distinct(folder, found)
@@ -68,33 +84,45 @@ def require_plain(relative: str) -> str:
 
     Raises:
         InvalidError: It is absolute, leaves the project by ``..``, is over-long, or has characters that look
-            like others (control characters, or a form that Unicode NFKC changes).
+            like others (control characters, a form that Unicode NFKC changes, two alphabets in one word).
     """
     path = PurePosixPath(relative)
-    if not relative or "\\" in relative or path.is_absolute() or ".." in path.parts:
+    if not path.parts or "\\" in relative or path.is_absolute() or ".." in path.parts:
         raise InvalidError(f"The path {relative!r} leaves the project.", do="Give a path relative to it.")
     try:
         encoded = relative.encode()
     except UnicodeEncodeError as error:
         raise InvalidError(f"The path {relative!r} is not UTF-8.", do="Rename the file.") from error
-    if len(encoded) > MAX_PATH_BYTES:
-        raise InvalidError(
-            f"The path {relative[:60]!r}… is over-long.", do=f"Use at most {MAX_PATH_BYTES} bytes."
-        )
-    if unicodedata.normalize("NFKC", relative) != relative or not relative.isprintable():
+    if len(encoded) > MAX_PATH_BYTES or max(map(len, encoded.split(b"/"))) > MAX_NAME_BYTES:
+        limits = f"Use at most {MAX_PATH_BYTES} bytes, and {MAX_NAME_BYTES} for one name."
+        raise InvalidError(f"The path {relative[:60]!r}… is over-long.", do=limits)
+    plain = unicodedata.normalize("NFKC", relative) == relative and relative.isprintable()
+    if not plain or any(len(_alphabets(word)) > 1 for word in _WORD.findall(relative)):
         raise InvalidError(f"The path {relative!r} has look-alike characters.", do="Rename it in plain ones.")
     return relative
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _require_distinct(folder: Path, names: dict[str, Path]) -> None:
     folded: dict[str, str] = {}
     for name in names:
-        twin = folded.setdefault(name.casefold(), name)
-        if twin != name:
-            raise InvalidError(
-                f"{folder} holds {twin!r} and {name!r}, which collide.", do="Rename one of them."
-            )
+        for part in (name, *map(str, PurePosixPath(name).parents)):
+            twin = folded.setdefault(part.casefold(), part)
+            if twin != part:
+                raise InvalidError(
+                    f"{folder} holds {twin!r} and {part!r}, which collide.", do="Rename one of them."
+                )
 
 
-def _unreadable(error: OSError) -> None:
-    raise InvalidError(f"{error.filename} cannot be read.", why=f"{error.strerror}.") from error
+def _alphabets(word: str) -> set[str]:
+    return {unicodedata.name(letter, "").partition(" ")[0] for letter in word} & _ALIKE
+
+
+def _refuse(error: OSError) -> None:
+    raise unreadable(error.filename, error) from error

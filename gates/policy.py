@@ -2,13 +2,22 @@
 
 import difflib
 import json
-import textwrap
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from gates import digest
 from gates.documents import Document
@@ -16,11 +25,36 @@ from gates.errors import InvalidError
 from gates.paths import require_plain
 from gates.verdict import Mode, Waiver
 
+VERSION = 1
+SHOWN_CHARACTERS = 80
+
+
+def _known_version(version: int) -> int:
+    if version != VERSION:
+        raise ValueError(f"this ml-gates knows version {VERSION} only")
+    return version
+
+
+def _plain_path(path: str) -> str:
+    try:
+        return require_plain(path)
+    except InvalidError as error:
+        raise ValueError(error.what.rstrip(".")) from error
+
+
+def _day(value: object) -> object:
+    # Pydantic would also take a text of digits, as seconds since 1970.
+    if isinstance(value, str) and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("a day is written as YYYY-MM-DD")
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 Sha256: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
-
-SHOWN_CHARACTERS = 60
+Name: TypeAlias = Annotated[str, Field(min_length=1)]
+PlainPath: TypeAlias = Annotated[str, AfterValidator(_plain_path)]
+Sentence: TypeAlias = Annotated[str, Field(min_length=10, pattern=r"\S")]
 
 
 class Strict(BaseModel):
@@ -45,53 +79,56 @@ _Block = TypeVar("_Block", bound=Strict)
 class DataFiles(Strict):
     """Where the data lies, relative to the project."""
 
-    raw: str
-    train: str
-    key: str
-    label: str
-
-    _plain = field_validator("raw", "train")(require_plain)
+    raw: PlainPath
+    train: PlainPath
+    key: Name
+    label: Name
 
 
 class GoldenSet(Strict):
     """The frozen golden set: features and labels apart, both pinned."""
 
     version: Annotated[str, Field(pattern="^v[0-9]+$")]
-    features: str
+    features: PlainPath
     features_sha256: Sha256
-    labels: str
+    labels: PlainPath
     labels_sha256: Sha256
 
-    _plain = field_validator("features", "labels")(require_plain)
+    @field_validator("labels")
+    @classmethod
+    def _apart(cls, labels: str, info: ValidationInfo) -> str:
+        if labels == info.data.get("features"):
+            raise ValueError(
+                "labels and features are one file; whoever loads a model must not see the labels"
+            )
+        return labels
 
 
 class Training(Strict):
     """What the train stage writes: the folder that answers requests, and the staged metrics."""
 
-    model: str
-    metrics: str
-
-    _plain = field_validator("model", "metrics")(require_plain)
+    model: PlainPath
+    metrics: PlainPath
 
 
 class WaiverPolicy(Strict):
     """A waiver as it stands in the policy; see `gates.verdict.Waiver`."""
 
-    gate: str
-    finding: str
-    reason: Annotated[str, Field(min_length=10)]
-    owner: Annotated[str, Field(min_length=2)]
-    expires: date
+    gate: Name
+    finding: Name
+    reason: Sentence
+    owner: Annotated[str, Field(min_length=2, pattern=r"\S")]
+    expires: Annotated[date, BeforeValidator(_day)]
 
 
 class Project(Strict):
     """The policy's part that is about the project and not about one gate."""
 
-    version: Literal[1]
+    version: Annotated[int, AfterValidator(_known_version)]
     model: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
-    ledger: str = ".gates/ledger"
+    ledger: Annotated[str, Field(pattern=r"^[^\x00-\x1f]+$")] = ".gates/ledger"
     trusted_keys: tuple[Sha256, ...] = ()
-    trusted_types: tuple[str, ...]
+    trusted_types: tuple[Name, ...]
     data: DataFiles
     golden_set: GoldenSet
     training: Training
@@ -168,7 +205,7 @@ def _validate(
 
 
 def _mistake(error: Any, model: type[Strict], address: str, also: tuple[str, ...]) -> str:  # noqa: ANN401 - pydantic's own record
-    where = ".".join([address, *map(str, error["loc"])])
+    where = ".".join([address, *map(_shown, error["loc"])])
     if error["type"] == "missing":
         return f"{where}: missing"
     if error["type"] == "extra_forbidden":
@@ -176,17 +213,25 @@ def _mistake(error: Any, model: type[Strict], address: str, also: tuple[str, ...
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
         return f"{where}: unknown; {hint}"
-    message = error["msg"][0].lower() + error["msg"][1:]
-    got = textwrap.shorten(json.dumps(error["input"], default=str), SHOWN_CHARACTERS, placeholder="…")
-    return f"{where}: {message}, got {got}"
+    message = error["msg"].removeprefix("Value error, ")
+    return (
+        f"{where}: {message[0].lower()}{message[1:]}, got {_shown(json.dumps(error['input'], default=str))}"
+    )
+
+
+def _shown(value: object) -> str:
+    text = str(value) if str(value).isprintable() else repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
 
 
 def _fields(model: type[Strict], path: tuple[str | int, ...]) -> Iterator[str]:
     """Yield the field names of the block at ``path`` below a model, as far as it is one of ours."""
     current: Any = model
     for step in path:
-        field = getattr(current, "model_fields", {}).get(step)
-        current = field.annotation if field is not None else current
+        if isinstance(step, int):
+            current = next(iter(get_args(current)), current)
+        elif field := getattr(current, "model_fields", {}).get(step):
+            current = field.annotation
     yield from getattr(current, "model_fields", {})
 
 

@@ -16,6 +16,7 @@ from datetime import date
 from typing import Any
 
 from gates import verdict as _verdict
+from gates.digest import canonical_json
 from gates.documents import Document
 from gates.errors import InvalidError, TamperedError
 from gates.verdict import Outcome, Verdict, overall
@@ -94,7 +95,7 @@ def from_document(document: Document, name: str = "statement") -> Decision:
 
     Raises:
         TamperedError: It is not exactly what `to_document` writes: a field more or less, a verdict doubled,
-            an outcome that its findings do not give.
+            an outcome that its findings do not give, a waiver that had expired.
     """
     try:
         predicate = document["predicate"]
@@ -106,15 +107,20 @@ def from_document(document: Document, name: str = "statement") -> Decision:
             policy_sha256=predicate["policy_sha256"],
             verdicts=tuple(_verdict.from_document(verdict, name) for verdict in predicate["verdicts"]),
         )
-        same = to_document(decision) == document
+        same = canonical_json(to_document(decision)) == canonical_json(document)
     except (KeyError, IndexError, TypeError, ValueError, InvalidError) as error:
         raise TamperedError(
             f"{name} is not a statement of ours: {error}.", do="Judge again: gates judge"
         ) from error
     gates = [verdict.gate for verdict in decision.verdicts]
-    if not same or len(set(gates)) != len(gates):
+    if not same or len(set(gates)) != len(gates) or _outlived(decision):
         raise TamperedError(f"{name} was changed after it was written.", do="Judge again: gates judge")
     return decision
+
+
+def _outlived(decision: Decision) -> bool:
+    waivers = [finding.waiver for verdict in decision.verdicts for finding in verdict.findings]
+    return any(waiver and waiver.expires < decision.judged_on for waiver in waivers)
 
 
 def require_promotable(

@@ -1,5 +1,6 @@
 """Reading columns of a Parquet or CSV table, with errors that name the column."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +21,15 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFram
         InvalidError: Not a regular file, not Parquet or CSV, no header, or a column is missing.
     """
     import pandas as pd
+    import pyarrow as pa
 
     require_regular_file(path)
     try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    except (
+        *(OSError, ValueError, LookupError, TypeError, pa.ArrowException),
+        *(pd.errors.ParserError, pd.errors.ParserWarning),
+    ) as error:
         raise InvalidError(
             f"{path} is not a readable table.",
             why=str(error).splitlines()[0] if str(error) else type(error).__name__,
@@ -40,6 +45,16 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFram
             do="Correct the column's name in params.yaml, or the stage that writes the file.",
         )
     return frame[list(columns)]
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    """Read a CSV file with its header's columns and no others; its types do not depend on row order."""
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        # Rows longer than the header would lose their last field, or shift into an index.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(path, index_col=False, low_memory=False)
 
 
 def require_unique(path: Path, frame: "pd.DataFrame", key: str) -> None:
@@ -65,12 +80,19 @@ def read_aligned(parts: Mapping[Path, Sequence[str]], key: str) -> "pd.DataFrame
     Raises:
         InvalidError: As for `read_table`; a key is doubled, or stands in one table and not in another.
     """
+    wanted = [key, *(column for columns in parts.values() for column in columns)]
+    twice = sorted({column for column in wanted if wanted.count(column) > 1})
+    if twice:
+        raise InvalidError(f"The column {twice[0]!r} is asked for twice.", do="Name it once in params.yaml.")
     joined: pd.DataFrame | None = None
     first: Path | None = None
     for path, columns in parts.items():
         frame = read_table(path, [key, *columns])
         require_unique(path, frame, key)
-        frame = frame.set_index(key).sort_index()
+        try:
+            frame = frame.set_index(key).sort_index()
+        except TypeError as error:
+            raise InvalidError(f"{path}: {key!r} has no order.", do="Use whole numbers or texts.") from error
         if joined is None or first is None:
             joined, first = frame, path
             continue
@@ -78,7 +100,7 @@ def read_aligned(parts: Mapping[Path, Sequence[str]], key: str) -> "pd.DataFrame
             odd = joined.index.symmetric_difference(frame.index)
             raise InvalidError(
                 f"{first} and {path} do not hold the same rows.",
-                why=f"{len(odd)} values of {key!r} stand in one of them only, such as {odd[0]!r}."
+                why=f"{len(odd)} values of {key!r} stand in one of them only, such as {odd[0]}."
                 if len(odd)
                 else f"The types of {key!r} differ.",
                 do="Predict again on this golden set: gates predict",

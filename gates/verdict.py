@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
+from gates.digest import canonical_json
 from gates.errors import ExitCode, InvalidError
 
 FORMAT = 1
@@ -67,6 +68,17 @@ class Finding:
     unit: str = ""
     note: str = ""
     waiver: Waiver | None = None
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the figure, whatever its interval, is on its side of the limit; None if there is none."""
+        if self.observed is None:
+            return None
+        return {
+            "at least": self.observed >= self.limit,
+            "at most": self.observed <= self.limit,
+            "above": self.observed > self.limit,
+        }[self.sense]
 
     @property
     def blocks(self) -> bool:
@@ -200,14 +212,14 @@ def waive(
 def _waive(gate: str, finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding:
     if finding.outcome is not Outcome.FAIL:
         return finding
-    for waiver in waivers:
-        if (waiver.gate, waiver.finding) != (gate, finding.name):
-            continue
-        if today <= waiver.expires:
-            return replace(finding, waiver=waiver)
-        expired = f"The waiver of {waiver.owner} expired on {waiver.expires}: renew it or mend the model."
-        return replace(finding, note=f"{finding.note} {expired}".strip())
-    return finding
+    about = [waiver for waiver in waivers if (waiver.gate, waiver.finding) == (gate, finding.name)]
+    if not about:
+        return finding
+    waiver = max(about, key=lambda waiver: waiver.expires)
+    if today <= waiver.expires:
+        return replace(finding, waiver=waiver)
+    expired = f"The waiver of {waiver.owner} expired on {waiver.expires}: renew it or mend the model."
+    return replace(finding, note=f"{finding.note} {expired}".strip())
 
 
 def to_document(verdict: Verdict) -> dict[str, Any]:
@@ -238,10 +250,14 @@ def from_document(document: Mapping[str, Any], name: str = "verdict") -> Verdict
         outcome = Outcome(fields.pop("outcome"))
         findings = tuple(_finding(each) for each in fields.pop("findings"))
         verdict = Verdict(findings=findings, **fields)
-        same = to_document(verdict) == dict(document)
+        _require_types(verdict)
+        same = canonical_json(to_document(verdict)) == canonical_json(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidError(f"{name} is not a verdict: {error}.", do="Judge again: gates judge") from error
-    if not same or verdict.outcome is not outcome:
+    if not same:
+        what = f"{name} is not a verdict: a field is missing, or is written in another form."
+        raise InvalidError(what, do="Judge again: gates judge")
+    if verdict.outcome is not outcome:
         raise InvalidError(f"{name} says {outcome}, its findings do not.", do="Judge again: gates judge")
     return verdict
 
@@ -271,6 +287,34 @@ def _finding(document: Mapping[str, Any]) -> Finding:
     if waiver := fields.get("waiver"):
         fields["waiver"] = Waiver(**{**waiver, "expires": date.fromisoformat(waiver["expires"])})
     return Finding(**fields)
+
+
+def _require_types(verdict: Verdict) -> None:
+    """Hold that fields from outside have their types, and that each outcome fits its figure."""
+    texts: list[object] = [verdict.gate, verdict.policy_sha256, *verdict.inputs.values()]
+    figures: list[object] = list(verdict.measurements.values())
+    for finding in verdict.findings:
+        texts += [finding.name, finding.unit, finding.note]
+        figures += [finding.limit]
+        figures += [each for each in (finding.observed, finding.low, finding.high) if each is not None]
+        if waiver := finding.waiver:
+            texts += [waiver.reason, waiver.owner]
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a text is not one")
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in figures):
+        raise TypeError("a figure is not a number")
+    if verdict.mode not in get_args(Mode) or {each.sense for each in verdict.findings} - {*get_args(Sense)}:
+        raise ValueError("a mode or a sense is unknown")
+    for finding in verdict.findings:
+        if not _adds_up(verdict.gate, finding):
+            raise ValueError(f"{finding.name!r} does not say what its figure says")
+
+
+def _adds_up(gate: str, finding: Finding) -> bool:
+    waiver = finding.waiver
+    if waiver and (finding.outcome, waiver.gate, waiver.finding) != (Outcome.FAIL, gate, finding.name):
+        return False
+    return finding.outcome is Outcome.UNDECIDED or finding.holds is (finding.outcome is Outcome.PASS)
 
 
 def _finite(value: float | None) -> float | None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-WIDTH_ELSEWHERE = 160
+WIDTH_ELSEWHERE = 400
 
 
 class Screen:
@@ -17,8 +17,9 @@ class Screen:
     def __init__(self) -> None:
         """Open both; where stdout is no terminal, lines are not broken at 80 columns."""
         width = None if sys.stdout.isatty() else WIDTH_ELSEWHERE
-        self.out = Console(highlight=False, width=width)
-        self.progress = Console(stderr=True, highlight=False, soft_wrap=True)
+        # What we print comes from data too: brackets and colons in it mean nothing.
+        self.out = Console(highlight=False, markup=False, emoji=False, width=width)
+        self.progress = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
     def show(self, answer: RenderableType) -> None:
         """Print an answer."""
@@ -38,7 +39,7 @@ class Screen:
 
         if self.progress.is_terminal:
             with self.progress.status(f"{name:<8}") as status:
-                yield lambda text: status.update(line(text.removeprefix("· ")))
+                yield lambda text: status.update(Text(line(text.removeprefix("· "))))
         else:
             yield lambda text: self.progress.print(f"{name:<8} {text}", markup=False)
         self.progress.print(Text(line("").rstrip()))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gates.adapters import process
-from gates.documents import read_yaml
+from gates.documents import Document, read_yaml
 from gates.errors import GatesError, InvalidError, UnavailableError
 
 _ENVIRONMENT = {
@@ -37,8 +37,15 @@ def remote(root: Path) -> str:
     Raises:
         InvalidError: No default remote is configured, or it does not verify what it brings.
     """
-    parser = configparser.ConfigParser()
-    parser.read([root / ".dvc" / "config", root / ".dvc" / "config.local"])
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read([root / ".dvc" / "config", root / ".dvc" / "config.local"], encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise InvalidError(
+            f"{root / '.dvc' / 'config'} is not a configuration of DVC.",
+            why=f"{str(error).splitlines()[0]}.",
+            do="Bring it back: git checkout .dvc/config",
+        ) from error
     name = parser.get("core", "remote", fallback="")
     section = f"'remote \"{name}\"'"
     url = parser.get(section, "url", fallback="")
@@ -96,15 +103,25 @@ def unchanged(root: Path, log: Path) -> bool:
     Raises:
         GatesError: dvc status failed.
     """
-    ended = _dvc(root, ["status", "--json"], log)
-    if ended.code:
-        raise GatesError("dvc status failed.", why=_reason(ended), do=f"Run it: dvc status. Log: {log}")
-    return bool(json.loads(ended.stdout or "{}") == {})
+    return _status(root, log) == {}
 
 
 def checkout(root: Path, log: Path) -> bool:
-    """Put back what dvc.lock names, from the cache or the remote; return whether everything was there."""
-    return _dvc(root, ["pull", "--allow-missing"], log).code == 0 and unchanged(root, log)
+    """Put back what dvc.lock names, from the cache or the remote; return whether every output is there.
+
+    Code and parameters may be those of another commit: an output does not need them.
+    """
+    if _dvc(root, ["pull", "--allow-missing"], log).code:
+        return False
+    changes = [change for stage in _status(root, log).values() for change in stage]
+    return not any("changed outs" in change for change in changes)
+
+
+def _status(root: Path, log: Path) -> Document:
+    ended = _dvc(root, ["status", "--json"], log)
+    if ended.code:
+        raise GatesError("dvc status failed.", why=_reason(ended), do=f"Run it: dvc status. Log: {log}")
+    return dict(json.loads(ended.stdout or "{}"))
 
 
 def _dvc(

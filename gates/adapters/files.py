@@ -10,6 +10,8 @@ from pathlib import Path
 from gates.digest import canonical_json
 from gates.errors import UnavailableError
 
+STAGING = Path(".gates") / "staging"
+
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace a file in one step.
@@ -43,17 +45,19 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         UnavailableError: The disk is full or the parent folder cannot be written.
     """
     with _explained(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-new-"))
+        staging = folder.parent / STAGING
+        staging.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(dir=staging))
         try:
+            new = place / "new"
+            new.mkdir()
             for name, data in files.items():
                 (new / name).write_bytes(data)
-            new.chmod(0o755)
             if folder.exists():
-                shutil.rmtree(folder)
+                folder.rename(place / "old")
             new.rename(folder)
         finally:
-            shutil.rmtree(new, ignore_errors=True)
+            shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager

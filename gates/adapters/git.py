@@ -1,16 +1,19 @@
 """Facts about the commit and the working tree."""
 
 import os
+import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from gates.errors import InvalidError
 
+FULL_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
-def facts(root: Path, commits: Iterable[str] = ()) -> dict[str, Any]:
-    """Return the commit, whether it is known, uncommitted paths, and which of ``commits`` it contains.
+
+def facts(root: Path, commits: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the commit, uncommitted paths, and of ``commits`` whether all exist and which it contains.
 
     Raises:
         InvalidError: The project is not in a git repository, or has no commit.
@@ -19,8 +22,12 @@ def facts(root: Path, commits: Iterable[str] = ()) -> dict[str, Any]:
     status = _git(root, "status", "--porcelain=v1", "--untracked-files=all", "--no-renames", "-z", "--", ".")
     prefix = _git(root, "rev-parse", "--show-prefix").strip()
     dirty = sorted(line[3:].removeprefix(prefix) for line in status.split("\0") if line)
-    contains = [each for each in commits if _is_ancestor(root, each)]
-    return {"commit": commit, "known": _is_ancestor(root, commit), "dirty": dirty, "contains": contains}
+    asked = [each for each in commits if FULL_SHA.fullmatch(each)]
+    known = len(asked) == len(commits) and all(
+        _succeeds(root, "cat-file", "-e", f"{each}^{{commit}}") for each in asked
+    )
+    contains = [each for each in asked if _succeeds(root, "merge-base", "--is-ancestor", each, commit)]
+    return {"commit": commit, "known": known, "dirty": dirty, "contains": contains}
 
 
 def head(root: Path) -> str:
@@ -32,14 +39,11 @@ def head(root: Path) -> str:
     return _git(root, "rev-parse", "--verify", "HEAD^{commit}").strip()
 
 
-def _is_ancestor(root: Path, commit: str) -> bool:
-    if len(commit) != 40 or not set(commit) <= set("0123456789abcdef"):  # noqa: PLR2004 - a full SHA-1
-        return False
-    command = ["git", "merge-base", "--is-ancestor", commit, "HEAD"]
-    return (
-        subprocess.run(command, cwd=root, capture_output=True, check=False, env=_environment()).returncode
-        == 0
-    )
+def _succeeds(root: Path, *arguments: str) -> bool:
+    command = ["git", *arguments]
+    return not subprocess.run(
+        command, cwd=root, capture_output=True, check=False, env=_environment()
+    ).returncode
 
 
 def _git(root: Path, *arguments: str) -> str:
@@ -54,7 +58,7 @@ def _git(root: Path, *arguments: str) -> str:
             why=ended.stderr.decode(errors="replace").strip().splitlines()[0] + ".",
             do='Commit the project first: git init && git add -A && git commit -m "first"',
         )
-    return ended.stdout.decode(errors="surrogateescape")
+    return ended.stdout.decode(errors="backslashreplace")
 
 
 def _environment() -> dict[str, str]:

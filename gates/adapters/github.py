@@ -44,11 +44,11 @@ def write_summary(markdown: str) -> None:
     _append("GITHUB_STEP_SUMMARY", markdown + "\n")
 
 
-def annotate(level: str, title: str, message: str, file: str = "") -> None:
+def annotate(level: str, title: str, message: str) -> None:
     """Show a line at the top of the run; ``level`` is error, warning or notice."""
     if on_actions():
-        where = f"file={_property(file)}," if file else ""
-        sys.stdout.write(f"::{level} {where}title={_property(title)}::{_data(message)}\n")
+        # The runner reads both streams; stdout may hold a JSON answer.
+        sys.stderr.write(f"::{level} title={_property(title)}::{_data(message)}\n")
 
 
 def _append(variable: str, text: str) -> None:

@@ -1,11 +1,12 @@
 """The key that signs decisions and ledger entries: ed25519, from the environment or a local file."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gates.envelope import public_key
-from gates.errors import InvalidError
+from gates.errors import InvalidError, UnavailableError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 VARIABLE = "GATES_SIGNING_KEY"
 KEY_FILE = Path(".gates") / "key.pem"
-OWNER_ONLY = 0o600
 
 
 def signer(root: Path) -> tuple["Signer", bool]:
@@ -33,7 +33,7 @@ def trusted(root: Path, listed: tuple[str, ...]) -> tuple[str, ...]:
     """Return the public keys to verify with: those that the policy lists, else the local key's.
 
     Raises:
-        InvalidError: There are none.
+        InvalidError: The local key is not one, or its file can be read by others.
     """
     if listed:
         return listed
@@ -68,11 +68,33 @@ def _make(path: Path) -> "Ed25519PrivateKey":
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-    return key
+    return key if _keep(path, pem) else _parse(path.read_bytes(), str(path))
+
+
+def _keep(path: Path, pem: bytes) -> bool:
+    """Put the whole file in its place at once; return False where somebody else was first."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # readable by its owner only
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(pem)
+            os.link(name, path)
+        finally:
+            Path(name).unlink()
+    except FileExistsError:
+        if path.is_file():
+            return False
+        raise _unwritable(path) from None
+    except OSError as error:
+        raise _unwritable(path) from error
+    return True
+
+
+def _unwritable(path: Path) -> UnavailableError:
+    return UnavailableError(
+        f"The key {path} cannot be written.", do="Check space and rights, then run the same command again."
+    )
 
 
 def private_pem(root: Path) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gates.adapters import process
@@ -13,7 +13,7 @@ VARIABLE = "GATES_LATENCY"
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def benchmark(  # noqa: PLR0913 - what the benchmark needs to know
+def benchmark(
     root: Path,
     models: Mapping[str, tuple[Path, str]],
     features: Path,
@@ -23,7 +23,6 @@ def benchmark(  # noqa: PLR0913 - what the benchmark needs to know
     requests: int,
     budget_s: float,
     log: Path,
-    on_line: Callable[[str], None],
 ) -> None:
     """Run `tests/latency/` with pytest-benchmark and leave its JSON, raw rounds included, in ``result``.
 
@@ -36,7 +35,6 @@ def benchmark(  # noqa: PLR0913 - what the benchmark needs to know
         requests: How many requests the policy asks for.
         budget_s: Seconds that one model may take for them.
         log: Log file.
-        on_line: Called with each line of progress.
 
     Raises:
         InvalidError: There is no such folder, or a test in it failed.
@@ -60,9 +58,9 @@ def benchmark(  # noqa: PLR0913 - what the benchmark needs to know
         *(f"--benchmark-json={result}", "--benchmark-save-data", "--benchmark-storage", str(result.parent)),
         *("--benchmark-disable-gc", str(root / FOLDER)),
     ]
-    environment = {**ONE_THREAD, VARIABLE: json.dumps(handed), "PYTHONHASHSEED": "0"}
+    environment = {**ONE_THREAD, VARIABLE: json.dumps(handed), "PYTHONHASHSEED": "0", "COLUMNS": "200"}
     result.unlink(missing_ok=True)
-    ended = process.run(command, cwd=root, env=environment, log=log, on_line=on_line, merge=True)
+    ended = process.run(command, cwd=root, env=environment, log=log, merge=True)
     if ended.code or not result.exists():
         reasons = [line for line in ended.tail if line.startswith(("E ", "FAILED", "ERROR"))] or list(
             ended.tail

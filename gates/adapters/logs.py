@@ -19,7 +19,9 @@ def quiet(root: Path, command: str) -> Path:
     logging.captureWarnings(capture=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.FileHandler(path, mode="w")
+        path.write_bytes(b"")
+        # Appending, because the programs that we start write to the same file.
+        handler: logging.Handler = logging.FileHandler(path, mode="a")
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -10,16 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gates import digest
-from gates.adapters.registry import MODEL_FILE, SERVED_FILES, SIGNATURE_FILE
 from gates.documents import read_json, read_yaml
 from gates.errors import InvalidError, TamperedError
+from gates.paths import walk
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
+MODEL_FILE = "model.skops"
+SIGNATURE_FILE = "signature.json"
+SERVED_FILES = (MODEL_FILE, SIGNATURE_FILE)
 BINARY_COLUMNS = 2
+LOGGED_FILES = {
+    *("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt"),
+    *("input_example.json", "serving_input_example.json"),
+    *SERVED_FILES,
+}
+NOT_OURS = "The gates log eight files, with skops and without code; another loader could run what it brings."
 
 
 def load(folder: Path, sha: str, trusted_types: Sequence[str]) -> Any:  # noqa: ANN401 - any estimator
@@ -32,14 +41,13 @@ def load(folder: Path, sha: str, trusted_types: Sequence[str]) -> Any:  # noqa: 
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    found = digest.of_tree(folder)
+    found = served_digest(folder)
     if found != sha:
         raise TamperedError(
             f"The model in {folder} is not the one that was handed on.",
             why=f"Its SHA is {found[:16]}…, expected {sha[:16]}….",
             do="Find who wrote there, then train again: gates train",
         )
-    refuse_code(folder)
     path = folder / MODEL_FILE
     try:
         return skops.io.load(path, trusted=list(trusted_types))
@@ -57,32 +65,59 @@ def load(folder: Path, sha: str, trusted_types: Sequence[str]) -> Any:  # noqa: 
         ) from error
 
 
-def refuse_code(folder: Path) -> None:
-    """Refuse a folder that brings code or a loader of its own.
+def served_digest(folder: Path) -> str:
+    """Return the model's SHA: the digest over the two files in a folder that answer requests.
 
     Raises:
-        InvalidError: It holds code, a pickle, or an MLmodel that names another loader.
+        TamperedError: One of the two files is missing.
     """
-    for name in ("code", "model.pkl", "model.pickle", "python_model.pkl", "model.joblib"):
-        if (folder / name).exists():
-            raise InvalidError(
-                f"{folder} holds {name!r}, which would run code when loaded.", do="Log it with skops."
-            )
-    described = folder / "MLmodel"
-    if described.exists():
-        flavors = read_yaml(described).get("flavors", {})
-        loader = (
-            flavors.get("python_function", {}).get("loader_module") if isinstance(flavors, dict) else None
-        )
-        if loader != "mlflow.sklearn":
-            raise InvalidError(
-                f"{described} names the loader {loader!r}.", do="Only mlflow.sklearn with skops is served."
-            )
-    missing = [name for name in SERVED_FILES if not (folder / name).exists()]
-    if missing:
+    try:
+        return digest.of_listing({name: digest.of_file(folder / name) for name in SERVED_FILES})
+    except InvalidError as error:
+        raise TamperedError(error.what, do="Do not serve it; choose another: gates history") from error
+
+
+def keep_served(folder: Path) -> None:
+    """Remove from a downloaded folder what does not answer requests."""
+    for name, path in walk(folder).items():
+        if name not in SERVED_FILES:
+            path.unlink()
+
+
+def require_plain_folder(folder: Path, trusted_types: Sequence[str]) -> None:
+    """Hold that a registered folder has exactly what we log: nothing that MLflow would run when it loads it.
+
+    Raises:
+        InvalidError: A file more or less, or an MLmodel that names code, another loader, another format than
+            skops, or types that the policy does not trust.
+    """
+    found = set(walk(folder))
+    odd = sorted(found ^ LOGGED_FILES)
+    if odd:
+        what = "holds" if odd[0] in found else "has no"
+        raise InvalidError(f"{folder.name} {what} {odd[0]!r}.", why=NOT_OURS, do="Train again: gates ship")
+    flavors = read_yaml(folder / "MLmodel").get("flavors")
+    if not isinstance(flavors, dict) or set(flavors) != {"python_function", "sklearn"}:
         raise InvalidError(
-            f"{folder} has no {missing[0]}.", do="Write it in the train stage, then: gates train"
+            "MLmodel names other flavours than ours.", why=NOT_OURS, do="Train again: gates ship"
         )
+    function, sklearn = flavors["python_function"], flavors["sklearn"]
+    expected = {"loader_module": "mlflow.sklearn", "model_path": MODEL_FILE, "predict_fn": "predict"}
+    if not isinstance(function, dict) or set(function) - set(expected) - {"env", "python_version"}:
+        raise InvalidError(
+            "MLmodel's loader has fields of its own.", why=NOT_OURS, do="Train again: gates ship"
+        )
+    for name, value in expected.items():
+        if function.get(name) != value:
+            raise InvalidError(
+                f"MLmodel names the {name} {function.get(name)!r}.",
+                why=NOT_OURS,
+                do="Train again: gates ship",
+            )
+    types = sklearn.get("skops_trusted_types") if isinstance(sklearn, dict) else None
+    plain = isinstance(types, list) and set(map(str, types)) <= set(trusted_types)
+    if not plain or sklearn.get("serialization_format") != "skops" or sklearn.get("code") is not None:
+        raise InvalidError("MLmodel asks for code, pickle or untrusted types.", why=NOT_OURS, do="gates ship")
 
 
 def input_columns(folder: Path) -> list[str]:

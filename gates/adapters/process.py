@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 TAIL_LINES = 12
+POLL_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ def run(
     log: Path | None = None,
     on_line: Callable[[str], None] = lambda _: None,
     merge: bool = False,
+    grace_s: float = 0,
 ) -> Ended:
     """Run a program to its end; whatever stops us stops its whole process group too.
 
@@ -41,6 +44,7 @@ def run(
         log: File to which stderr is appended.
         on_line: Called with each line of stderr as it comes.
         merge: Treat stdout as part of stderr, for programs that tell their progress there.
+        grace_s: Seconds that it gets to stop what it has started in groups of its own, before it is killed.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     process = subprocess.Popen(
@@ -54,31 +58,45 @@ def run(
         errors="replace",
         start_new_session=True,
     )
-    try:
-        return _follow(process, log, on_line)
-    finally:
-        _stop_group(process)
-
-
-def _follow(process: "subprocess.Popen[str]", log: Path | None, on_line: Callable[[str], None]) -> Ended:
-    """Follow one stream line by line while a thread collects the other, so that neither pipe fills up."""
     tail: deque[str] = deque(maxlen=TAIL_LINES)
-    followed, collected = process.stderr or process.stdout, process.stdout if process.stderr else None
-    if followed is None:
-        raise RuntimeError("no pipe to follow")
-    with ThreadPoolExecutor(1) as pool, log.open("a") if log else nullcontext() as sink:
-        stdout = pool.submit(collected.read) if collected else None
-        for line in followed:
-            if sink:
-                sink.write(line)
-            tail.append(line.rstrip())
-            on_line(line.rstrip())
-        return Ended(process.wait(), tuple(tail), stdout.result() if stdout else "")
+    # Whoever is left of the group is stopped before the readers are waited for: they read until nobody can
+    # write any more, and a stage may leave a server in the background.
+    with process, log.open("a") if log else nullcontext() as sink, ThreadPoolExecutor(2) as pool:
+        followed, collected = process.stderr or process.stdout, process.stdout if process.stderr else None
+        try:
+            reading = pool.submit(_follow, followed, tail, sink, on_line)
+            stdout = pool.submit(collected.read) if collected else None
+            _wait(process, reading)
+        finally:
+            _stop_group(process, grace_s)
+        reading.result()
+        return Ended(process.returncode, tuple(tail), stdout.result() if stdout else "")
 
 
-def _stop_group(process: "subprocess.Popen[str]") -> None:
-    try:
+def _wait(process: "subprocess.Popen[str]", reading: "Future[None]") -> None:
+    """Wait for the program to end, or for its reader to fail."""
+    while process.poll() is None:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_S)
+        if reading.done():
+            reading.result()
+
+
+def _follow(
+    stream: IO[str] | None, tail: deque[str], sink: IO[str] | None, on_line: Callable[[str], None]
+) -> None:
+    for line in stream or ():
+        if sink:
+            sink.write(line)
+        tail.append(line.rstrip())
+        on_line(line.rstrip())
+
+
+def _stop_group(process: "subprocess.Popen[str]", grace_s: float) -> None:
+    with suppress(ProcessLookupError):
+        if grace_s and process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(grace_s)
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
     process.wait()

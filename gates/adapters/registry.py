@@ -5,6 +5,7 @@ searches before it creates and reads back what it wrote.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gates import digest, paths
+from gates import digest
 from gates.adapters import logs
-from gates.errors import GatesError, InvalidError, TamperedError, UnavailableError
+from gates.adapters.model import MODEL_FILE, SERVED_FILES
+from gates.errors import GatesError, InvalidError, UnavailableError
 
 ALIAS = "champion"
-MODEL_FILE = "model.skops"
-SIGNATURE_FILE = "signature.json"
-SERVED_FILES = (MODEL_FILE, SIGNATURE_FILE)
 ADDED_BY_DOWNLOAD = "registered_model_meta"
 
 _ENVIRONMENT = {
@@ -27,6 +26,7 @@ _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # our stdout is one JSON document
 }
 
 
@@ -72,21 +72,27 @@ class Registry:
         import mlflow
 
         logs.hush_mlflow()
-        mlflow.set_tracking_uri(self.uri)
-        mlflow.set_registry_uri(os.environ.get("MLFLOW_REGISTRY_URI", self.uri))
-        self._client = mlflow.MlflowClient()
+        registry = os.environ.get("MLFLOW_REGISTRY_URI")
+        with self._answering("open its store"):
+            mlflow.set_tracking_uri(self.uri)
+            mlflow.set_registry_uri(registry or self.uri)
+            self._client = mlflow.MlflowClient()
+        # MLflow leaves both in the environment, where a second project would take them for the user's.
+        for name, theirs in (("MLFLOW_TRACKING_URI", given), ("MLFLOW_REGISTRY_URI", registry)):
+            if not theirs:
+                os.environ.pop(name, None)
 
-    def find_run(self, tags: Mapping[str, str]) -> str | None:
-        """Return the newest FINISHED run with these tags, if there is one."""
+    def find_runs(self, tags: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return id and commit of the FINISHED runs with these tags, newest first, at most 50."""
         with self._answering("search runs"):
             experiment = self._client.get_experiment_by_name(self.model)
             if experiment is None:
-                return None
+                return []
             wanted = " and ".join(f"tags.{name} = '{value}'" for name, value in tags.items())
             runs = self._client.search_runs(
-                [experiment.experiment_id], f"{wanted} and attributes.status = 'FINISHED'", max_results=1
+                [experiment.experiment_id], f"{wanted} and attributes.status = 'FINISHED'", max_results=50
             )
-            return str(runs[0].info.run_id) if runs else None
+            return [(str(run.info.run_id), str(run.data.tags.get("git_commit", ""))) for run in runs]
 
     def record(self, training: Training) -> str:
         """Record a training as one FINISHED run with its model, and return the run's id.
@@ -115,7 +121,7 @@ class Registry:
             self._client.set_terminated(run.info.run_id, "FAILED")
 
     def run_facts(self, run_id: str) -> dict[str, Any]:
-        """Return id, status, own tags and parameters of a run.
+        """Return id, status and own tags of a run.
 
         Raises:
             InvalidError: There is no such run, or it was deleted.
@@ -125,10 +131,10 @@ class Registry:
         if run.info.lifecycle_stage != "active":
             raise InvalidError(f"The MLflow run {run_id} was deleted.", do="Train again: gates train")
         tags = {name: value for name, value in run.data.tags.items() if not name.startswith("mlflow.")}
-        return {"run_id": run_id, "status": run.info.status, "tags": tags, "params": dict(run.data.params)}
+        return {"run_id": run_id, "status": run.info.status, "tags": tags}
 
     def register(self, sha: str, run_id: str) -> str:
-        """Return the version of the model with this SHA, registering the run's model if there is none."""
+        """Return the version of this run's model, registering it if there is none."""
         with self._answering("register the model"):
             from mlflow.exceptions import MlflowException
 
@@ -137,11 +143,14 @@ class Registry:
             except MlflowException as error:
                 if error.error_code != "RESOURCE_ALREADY_EXISTS":
                     raise
-            known = self._client.search_model_versions(f"name = '{self.model}' and tags.model_sha = '{sha}'")
+            found = self._client.search_model_versions(f"name = '{self.model}' and tags.model_sha = '{sha}'")
+            known = [int(version.version) for version in found if version.run_id == run_id]
             if known:
-                return str(max(int(version.version) for version in known))
-            source = f"models:/{self._model_id(run_id)}"
-            made = self._client.create_model_version(self.model, source, run_id, tags={"model_sha": sha})
+                return str(max(known))
+            model_id = self._model_id(run_id)
+            made = self._client.create_model_version(
+                self.model, f"models:/{model_id}", run_id, tags={"model_sha": sha}, model_id=model_id
+            )
             return str(made.version)
 
     def fetch(self, version: str, target: Path) -> str:
@@ -151,10 +160,6 @@ class Registry:
             InvalidError: The registry has no such version, or its files are gone.
         """
         return self._download(f"models:/{self.model}/{version}", f"version {version} of {self.model}", target)
-
-    def fetch_run_model(self, run_id: str, target: Path) -> str:
-        """Download the model that a run logged; as `fetch`."""
-        return self._download(f"models:/{self._model_id(run_id)}", f"the model of run {run_id}", target)
 
     def champion_version(self) -> str | None:
         """Return the version that the alias names, if it names one."""
@@ -216,9 +221,13 @@ class Registry:
                 for name in SERVED_FILES:
                     shutil.copyfile(training.folder / name, Path(path) / name)
 
+        # MLflow would put the model into the experiment `Default`, whose artifacts lie in the working folder.
+        made = self._client.create_logged_model(
+            self._experiment(), "model", source_run_id=run_id, params=dict(training.params)
+        )
         Model.log(
             artifact_path=None,
-            name="model",
+            model_id=made.model_id,
             flavor=AsWritten,
             run_id=run_id,
             signature=ModelSignature.from_dict(_texts(training.signature)),
@@ -240,25 +249,25 @@ class Registry:
         from mlflow.artifacts import download_artifacts
 
         target.mkdir(parents=True)
-        with self._answering(f"download {name}", absent=f"{name.capitalize()} is gone from the registry."):
+        subject = f"{name[0].upper()}{name[1:]}"
+        with self._answering(f"download {name}", absent=f"{subject} is gone from the registry."):
             download_artifacts(uri, dst_path=str(target))
         (target / ADDED_BY_DOWNLOAD).unlink(missing_ok=True)
         if not (target / MODEL_FILE).exists():
-            raise InvalidError(
-                f"{name.capitalize()} has no {MODEL_FILE}.", do="Choose another: gates history"
-            )
+            raise InvalidError(f"{subject} has no {MODEL_FILE}.", do="Choose another: gates history")
         return digest.of_tree(target)
 
     @contextmanager
     def _answering(self, doing: str, absent: str = "") -> Iterator[None]:
         """Turn MLflow's many errors into ours; what was half written may or may not have been applied."""
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield
         except GatesError:
             raise
-        except (MlflowException, OSError) as error:
+        except (MlflowException, SQLAlchemyError, OSError) as error:
             code = getattr(error, "error_code", "")
             if absent and (
                 code in {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"} or isinstance(error, FileNotFoundError)
@@ -269,25 +278,6 @@ class Registry:
                 why=f"{_first_line(error)} A write may have been applied.",
                 do=f"Check {_without_password(self.uri)}, then run the same command again.",
             ) from error
-
-
-def served_digest(folder: Path) -> str:
-    """Return the model's SHA of a downloaded folder: the digest over what answers requests.
-
-    Raises:
-        TamperedError: One of the two files is missing.
-    """
-    try:
-        return digest.of_listing({name: digest.of_file(folder / name) for name in SERVED_FILES})
-    except InvalidError as error:
-        raise TamperedError(error.what, do="Do not serve it; choose another: gates history") from error
-
-
-def keep_served(folder: Path) -> None:
-    """Remove from a downloaded folder what does not answer requests."""
-    for name, path in paths.walk(folder).items():
-        if name not in SERVED_FILES:
-            path.unlink()
 
 
 def _texts(signature: Mapping[str, Any]) -> dict[str, Any]:
@@ -304,10 +294,9 @@ def _requirements() -> list[str]:
 
 
 def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
+    text = _without_password(str(error)).strip().splitlines()
     return f"{text[0].rstrip('.')[:300]}." if text else f"{type(error).__name__}."
 
 
-def _without_password(uri: str) -> str:
-    head, found, tail = uri.rpartition("@")
-    return f"{head.split('://')[0]}://…@{tail}" if found else uri
+def _without_password(text: str) -> str:
+    return re.sub(r"://[^\s/]*@", "://…@", text)

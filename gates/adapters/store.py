@@ -1,12 +1,15 @@
 """The objects behind a ledger, in a folder; creating one that is absent is the commit."""
 
 import os
+import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from gates import digest
 from gates.errors import ConflictError, InvalidError, TamperedError, UnavailableError
+
+ENTRY = re.compile(r"(?!0{8})(?:[0-9]{8}|[1-9][0-9]{8,})\.json")
 
 
 class FolderStore:
@@ -23,11 +26,12 @@ class FolderStore:
             UnavailableError: The folder cannot be read.
             TamperedError: A file lies there that no ledger writes.
         """
-        if not self.folder.exists():
-            return {}
         try:
-            files = [path for path in self.folder.iterdir() if path.name.endswith(".json")]
-            odd = [path.name for path in files if not path.stem.isdecimal() or path.is_symlink()]
+            try:
+                files = [path for path in self.folder.iterdir() if path.name.endswith(".json")]
+            except FileNotFoundError:  # only an absent folder means that nothing was promoted yet
+                return {}
+            odd = [path.name for path in files if not ENTRY.fullmatch(path.name) or path.is_symlink()]
             if odd:
                 raise TamperedError(
                     f"{self.folder} holds {odd[0]}, which no ledger writes.", do="Find who put it there."
@@ -55,9 +59,15 @@ class FolderStore:
             )
 
     def put(self, data: bytes) -> str:
-        """Keep bytes under their SHA-256 and return it."""
+        """Keep bytes under their SHA-256 and return it.
+
+        Raises:
+            TamperedError: What is kept under it already has another digest.
+            UnavailableError: The folder cannot be written.
+        """
         sha256 = digest.of_bytes(data)
-        self._create(self.folder / "objects" / sha256, data)
+        if not self._create(self.folder / "objects" / sha256, data):
+            self.get(sha256)
         return sha256
 
     def get(self, sha256: str) -> bytes:

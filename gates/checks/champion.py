@@ -16,12 +16,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gates.documents import read_json
+from gates.errors import InvalidError
 from gates.policy import GatePolicy
 from gates.stats.auc import auc_difference, delong, difference_variance, rows_needed
 from gates.tables import binary_labels, probabilities, read_aligned, read_table
 from gates.verdict import Finding, Measurements, at_least, at_most, beyond_luck, enough
 
 LEAST_PER_CLASS = 2
+PREDICT = "Predict again: gates predict"
+JUDGE = "Judge again: gates judge"
 ROLLED_BACK = "This very model was taken out of production; to serve it on purpose: gates rollback --to SHA"
 
 
@@ -47,10 +50,20 @@ class Inputs:
 
 
 def measure(inputs: Inputs) -> Measurements:
-    """Return both AUCs and the paired difference with its 95 % interval."""
-    scored = read_table(inputs.predictions).columns
-    rolled_back = float(bool(read_json(inputs.serving).get("rolled_back")))
-    if "champion" not in scored:
+    """Return both AUCs and the paired difference with its 95 % interval.
+
+    Raises:
+        InvalidError: A file or column cannot be read, or the predictions do not fit who serves.
+    """
+    serving = read_json(inputs.serving)
+    if not isinstance(serving.get("rolled_back"), bool) or "champion" not in serving:
+        raise InvalidError(f"{inputs.serving} has no 'champion' or no 'rolled_back'.", do=JUDGE)
+    rolled_back = float(serving["rolled_back"])
+    scored = "champion" in read_table(inputs.predictions).columns
+    if scored != (serving["champion"] is not None):
+        why = f"By {inputs.serving} there is {'no' if scored else 'a'} champion."
+        raise InvalidError(f"{inputs.predictions} does not fit who serves.", why=why, do=PREDICT)
+    if not scored:
         return {"champions": 0, "approvers": float(bool(inputs.approver.strip())), "rolled_back": rolled_back}
     parts = {inputs.labels: [inputs.label], inputs.predictions: ["challenger", "champion"]}
     rows = read_aligned(parts, inputs.key)

@@ -34,6 +34,7 @@ METRICS = {
     "equalized_odds": equalized_odds_difference,
 }
 SEED = 20_260_102
+MISSING = "(missing)"
 
 
 class Policy(GatePolicy):
@@ -72,7 +73,8 @@ def measure(inputs: Inputs) -> Measurements:
     selected = (probabilities(inputs.predictions, rows["challenger"]) >= inputs.threshold).astype("int64")
     measurements: Measurements = {}
     for attribute in inputs.attributes:
-        groups = rows[attribute].astype("str").to_numpy(dtype="str")
+        # Filled before NumPy sees it: with a missing value it would cut every name to one character.
+        groups = rows[attribute].astype("str").fillna(MISSING).to_numpy(dtype="str")
         measurements |= _attribute(attribute, y, selected, groups)
     return measurements
 

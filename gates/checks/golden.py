@@ -92,7 +92,8 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
     def held(name: str, limit: float | None) -> Iterator[Finding]:
         if limit is not None:
             compare = at_least if name in {"auc", "average_precision"} else at_most
-            low, high = measurements.get(f"{name}/low"), measurements.get(f"{name}/high")
+            # A bound that is absent must not leave the decision to the figure alone.
+            low, high = (measurements.get(f"{name}/{end}", float("nan")) for end in ("low", "high"))
             yield compare(name, measurements.get(name), limit, low=low, high=high)
 
     yield from held("auc", policy.min_auc)

@@ -21,6 +21,7 @@ from gates.verdict import Finding, Measurements, at_most, enough
 
 QUANTILE = 0.99
 MS = 1_000.0
+A_DAY = 86_400.0  # no request takes longer; a figure beyond it is no measurement
 
 
 class Policy(GatePolicy):
@@ -63,7 +64,7 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
         measurements.get(name),
         policy.p99_ms,
         low=measurements.get(f"{name}/low"),
-        high=measurements.get(f"{name}/high"),
+        high=measurements.get(f"{name}/high", float("nan")),  # without a bound nothing is decided
         unit="ms",
     )
     requests = measurements.get("requests/challenger")
@@ -88,7 +89,7 @@ def _durations(path: Path) -> dict[str, list[float]]:
 
 
 def _is_duration(value: Any) -> bool:  # noqa: ANN401 - parsed JSON
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= A_DAY
 
 
 def _not_ours(path: Path, why: str) -> InvalidError:

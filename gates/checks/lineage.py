@@ -8,6 +8,8 @@ these is not so. Undecided when there was nothing to look at.
 
 import hashlib
 import json
+import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,7 @@ from gates.errors import InvalidError
 from gates.paths import require_plain, walk
 from gates.policy import GatePolicy
 from gates.tables import read_table
-from gates.verdict import Finding, Measurements, at_least, at_most
+from gates.verdict import Finding, Measurements, at_least, at_most, enough
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +33,12 @@ TAGS = {
     "model_sha": "model_sha",
 }
 NOTES = {
-    "commit/known": "The commit is not in this repository; fetch it: git fetch --unshallow",
+    "commit/known": "The run's commit is not in this repository; fetch it: git fetch --unshallow",
     "run/finished": "The run is not FINISHED; train again: gates train",
     "run/commit_contained": "The run was made at a commit that is no part of this one; train: gates train",
     "run/clean": "The run was made from a tree with uncommitted changes; commit, then: gates ship",
     "raw/tracked": "The raw data is not what its DVC pointer names; run: dvc checkout, or: dvc add",
+    "train/unchanged": "The training table is not what the train job handed on.",
     "raw/unchanged": "The raw data is not what was hashed when the job pulled it.",
 }
 
@@ -60,17 +63,29 @@ class Inputs:
 
 
 def measure(inputs: Inputs) -> Measurements:
-    """Return 1 for each thing that holds and 0 for each that does not, and counts of what is wrong."""
+    """Return 1 for each thing that holds and 0 for each that does not, and counts of what is wrong.
+
+    Raises:
+        InvalidError: A file cannot be read, or is not the document or table that it should be.
+    """
     git, run, training = read_json(inputs.git), read_json(inputs.run), read_json(inputs.training)
-    lock_is_ours = digest.of_file(inputs.lock) == _text(training, "lock_sha256", inputs.training)
-    dirty = [path for path in git.get("dirty", []) if not (path == inputs.lock.name and lock_is_ours)]
+    lock_is_ours = digest.of_file(inputs.lock) == _field(training, "lock_sha256", str, inputs.training)
+    uncommitted = _field(git, "dirty", list, inputs.git)
+    dirty = [path for path in uncommitted if not (path == inputs.lock.name and lock_is_ours)]
     measurements: Measurements = {"commit/known": float(git.get("known") is True), "dirty": len(dirty)}
     measurements |= {f"dirty/{path}": 1 for path in dirty}
-    measurements |= _run(git, run, training)
+    train, features = read_table(inputs.train), read_table(inputs.features)
+    tags = _field(run, "tags", dict, inputs.run)
+    measurements |= _tags(tags, training, len(train))
+    contained = tags.get("git_commit") in _field(git, "contains", list, inputs.git)
+    measurements["run/commit_contained"] = float(contained)
+    finished = run.get("status") == "FINISHED" and run.get("run_id") == training.get("run_id")
+    measurements["run/finished"] = float(finished)
+    measurements["train/unchanged"] = float(digest.of_file(inputs.train) == training.get("train_sha256"))
     measurements["raw/unchanged"] = float(digest.of_file(inputs.raw) == training.get("data_sha256"))
     measurements["raw/tracked"] = float(digest.md5_of_file(inputs.raw) == training.get("data_md5"))
     measurements |= _stages(inputs.lock, inputs.pipeline)
-    return measurements | _overlap(read_table(inputs.train), read_table(inputs.features), inputs.key)
+    return measurements | _overlap(train, features, inputs.key)
 
 
 def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:  # noqa: ARG001 - every gate's signature
@@ -78,31 +93,27 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:  # n
     yield at_most(
         "stages/changed", measurements.get("stages/changed"), 0, note=_named("changed/", measurements)
     )
-    yield at_most(
-        "overlap/rows", measurements.get("overlap/rows"), 0, unit="golden rows in the training data"
-    )
-    yield at_most(
-        "overlap/keys", measurements.get("overlap/keys"), 0, unit="golden keys in the training data"
-    )
+    for each in ("rows", "keys"):
+        unit = f"golden {each} in the training data"
+        yield at_most(f"overlap/{each}", measurements.get(f"overlap/{each}"), 0, unit=unit)
+    yield enough("stages", measurements.get("stages"), 1, unit="stages")
+    for table in ("train", "golden"):
+        yield enough(f"rows/{table}", measurements.get(f"rows/{table}"), 1)
     yield at_most("dirty", measurements.get("dirty"), 0, note=_dirty_note(measurements))
     for name, note in NOTES.items():
         holds = measurements.get(name)
         yield at_least(name, holds, 1, note="" if holds == 1 else note)
-    for tag in (*TAGS, "rows"):
+    for tag in (*TAGS, "train_rows", "train_range"):
         holds = measurements.get(f"tag/{tag}")
         note = f"The run's tag {tag} is missing or not this training's; see who edited it, then: gates train"
         yield at_least(f"tag/{tag}", holds, 1, note="" if holds == 1 else note)
 
 
-def _run(git: Document, run: Document, training: Document) -> Measurements:
-    tags = run.get("tags", {})
+def _tags(tags: Document, training: Document, rows: int) -> Measurements:
     measurements: Measurements = {
-        "run/finished": float(
-            run.get("status") == "FINISHED" and run.get("run_id") == training.get("run_id")
-        ),
-        "run/commit_contained": float("git_commit" in tags and tags["git_commit"] in git.get("contains", [])),
         "run/clean": float(tags.get("git_dirty") == "false"),
-        "tag/rows": float(bool(tags.get("train_rows"))),
+        "tag/train_rows": float(tags.get("train_rows") == str(rows)),
+        "tag/train_range": float(bool(tags.get("train_range"))),
     }
     for tag, name in TAGS.items():
         measurements[f"tag/{tag}"] = float(tag in tags and tags[tag] == training.get(name))
@@ -111,40 +122,68 @@ def _run(git: Document, run: Document, training: Document) -> Measurements:
 
 def _stages(lock: Path, pipeline: Path) -> Measurements:
     """Compare every stage with dvc.lock: command, dependencies, parameters, outputs."""
-    locked, declared = read_yaml(lock).get("stages", {}), read_yaml(pipeline).get("stages", {})
-    if not isinstance(locked, dict) or not isinstance(declared, dict):
-        raise InvalidError(f"{lock} or {pipeline} has no stages.", do="Write them again: dvc repro")
-    changed: set[str] = set()
-    for stage, recorded in locked.items():
-        changed |= {f"{stage}/{what}" for what in _file_and_param_changes(lock.parent, recorded)}
-    for stage, definition in declared.items():
-        # DVC unfolds templates; what they stand for is compared through the files and parameters above.
-        if not any(mark in json.dumps(definition) for mark in ("${", '"foreach"', '"matrix"')):
-            changed |= {f"{stage}/{what}" for what in _definition_changes(locked.get(stage), definition)}
+    locked, declared = (_field(read_yaml(path), "stages", dict, path) for path in (lock, pipeline))
+    try:
+        changed = set(_changes(lock.parent, locked, declared))
+    except (AttributeError, KeyError, TypeError) as error:
+        what = f"{lock} or {pipeline} describes stages as DVC does not"
+        raise InvalidError(f"{what} ({type(error).__name__}: {error}).", do="dvc repro") from error
     return {"stages": len(locked), "stages/changed": len(changed)} | {
         f"changed/{each}": 1.0 for each in changed
     }
 
 
-def _file_and_param_changes(root: Path, recorded: Document) -> Iterator[str]:
+def _changes(root: Path, locked: Document, declared: Document) -> Iterator[str]:
+    for stage, definition in declared.items():
+        # DVC unfolds `foreach` and `matrix` of a stage into stages named stage@item.
+        unfolded = [name for name in locked if name == stage or name.startswith(f"{stage}@")]
+        if not unfolded:
+            yield f"{stage}/not in dvc.lock"
+        body = definition.get("do", definition)
+        for name in unfolded:
+            folder = str(body.get("wdir", "."))
+            yield from (f"{name}/{what}" for what in _file_and_param_changes(root, folder, locked[name]))
+            yield from (f"{name}/{what}" for what in _definition_changes(locked[name], body))
+    known = declared.keys()
+    yield from (f"{name}/not in dvc.yaml" for name in locked if not known & {name, name.rpartition("@")[0]})
+
+
+def _file_and_param_changes(root: Path, folder: str, recorded: Document) -> Iterator[str]:
+    def place(path: str) -> Path:
+        return root / require_plain(posixpath.normpath(posixpath.join(folder, path)))
+
     for file in [*recorded.get("deps", []), *recorded.get("outs", [])]:
-        if _md5(root / require_plain(file["path"])) != file.get("md5"):
+        md5 = _md5(place(file["path"]))
+        if md5 is None or md5 != file.get("md5"):
             yield file["path"]
     for name, values in recorded.get("params", {}).items():
-        current = read_yaml(root / require_plain(name))
+        current = read_yaml(place(name))
         yield from (f"{name}:{key}" for key, value in values.items() if _at(current, key) != value)
 
 
-def _definition_changes(recorded: Document | None, definition: Document) -> Iterator[str]:
-    if recorded is None:
-        yield "not in dvc.lock"
-        return
-    if recorded.get("cmd") != definition.get("cmd"):
+def _definition_changes(recorded: Document, definition: Document) -> Iterator[str]:
+    if not _fits(definition.get("cmd"), recorded.get("cmd")):
         yield "cmd"
-    known = {file["path"] for kind in ("deps", "outs") for file in recorded.get(kind, [])}
+    known = [file["path"] for kind in ("deps", "outs") for file in recorded.get(kind, [])]
     for kind in ("deps", "outs", "metrics", "plots"):
         names = {next(iter(each)) if isinstance(each, dict) else each for each in definition.get(kind, [])}
-        yield from (f"{name} (not in dvc.lock)" for name in sorted(names - known))
+        missing = [name for name in sorted(names) if not any(_fits(name, path) for path in known)]
+        yield from (f"{name} (not in dvc.lock)" for name in missing)
+    for each in definition.get("params", []):
+        for file, keys in each.items() if isinstance(each, dict) else [("params.yaml", [each])]:
+            read = recorded.get("params", {}).get(file, {})
+            missing = [key for key in keys or [] if not any(_fits(key, name) for name in read)]
+            yield from (f"{file}:{key} (not in dvc.lock)" for key in missing)
+
+
+def _fits(template: Any, text: Any) -> bool:  # noqa: ANN401 - a command may be text or a list of texts
+    """Return whether dvc.lock's text is the template's, whatever DVC put in place of each `${…}`."""
+    if isinstance(template, list) and isinstance(text, list):
+        return len(template) == len(text) and all(map(_fits, template, text))
+    if not isinstance(template, str) or not isinstance(text, str):
+        return bool(template == text)
+    pattern = ".*".join(map(re.escape, re.split(r"\$\{[^}]*\}", template)))
+    return re.fullmatch(pattern, text, re.DOTALL) is not None
 
 
 def _md5(path: Path) -> str | None:
@@ -166,26 +205,28 @@ def _at(document: Any, key: str) -> Any:  # noqa: ANN401 - a parameter may be an
 
 def _overlap(train: "pd.DataFrame", features: "pd.DataFrame", key: str) -> Measurements:
     """Count golden rows whose content, or whose key, stands in the training table."""
-    shared = [column for column in features.columns if column in train.columns and column != key]
-    if not shared or key not in features.columns or key not in train.columns:
-        raise InvalidError(
-            f"The training table and the golden features share no column beside {key!r}.", do="dvc repro"
-        )
+    shared = [column for column in features.columns if column in train.columns]
+    if key not in shared or shared == [key]:
+        raise InvalidError(f"Training table and golden features share {shared}, not {key!r} and more.")
+    shared.remove(key)
     seen = set(_row_hashes(train[shared]))
     return {
+        "rows/train": len(train),
+        "rows/golden": len(features),
         "overlap/rows": sum(value in seen for value in _row_hashes(features[shared])),
         "overlap/keys": int(features[key].isin(train[key]).sum()),
     }
 
 
 def _row_hashes(frame: "pd.DataFrame") -> list[int]:
-    """Hash rows by value: numbers as float64 and all else as text, so that a changed dtype hides nothing."""
+    """Hash rows by value: what reads as a number as float64, all else as text, whatever the dtype."""
     import pandas as pd
 
-    plain = {
-        column: values.astype("float64") if pd.api.types.is_numeric_dtype(values) else values.astype("str")
-        for column, values in frame.items()
-    }
+    plain = {}
+    for place, (_, values) in enumerate(frame.items()):
+        number = pd.to_numeric(values.astype("object"), errors="coerce").astype("float64")
+        plain[f"{place}/number"] = number
+        plain[f"{place}/text"] = values.astype("str").where(number.isna() & values.notna(), "")
     return [int(value) for value in pd.util.hash_pandas_object(pd.DataFrame(plain), index=False)]
 
 
@@ -200,8 +241,10 @@ def _dirty_note(measurements: Mapping[str, float]) -> str:
     return f"Uncommitted: {shown}. Commit it: git add -A && git commit" if names else ""
 
 
-def _text(document: Document, field: str, path: Path) -> str:
+def _field(document: Document, field: str, kind: type[Any], path: Path) -> Any:  # noqa: ANN401 - of that kind
     value = document.get(field)
-    if not isinstance(value, str):
-        raise InvalidError(f"{path} has no text {field!r}.", do="Train again: gates train")
+    if not isinstance(value, kind):
+        raise InvalidError(
+            f"{path} has no {field!r} that is a {kind.__name__}.", do="Write it again: gates ship"
+        )
     return value

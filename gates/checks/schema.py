@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from gates.documents import Document, read_yaml
 from gates.errors import InvalidError
-from gates.paths import read_bytes
-from gates.policy import GatePolicy
+from gates.policy import GatePolicy, PlainPath
 from gates.tables import read_table
 from gates.verdict import Finding, Measurements, at_most, enough
 
@@ -23,14 +23,24 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 5
 TABLES = ("raw", "train", "golden")
+SCHEMA_WORDS = {
+    *("schema_type", "version", "api", "dataframe_library", "title", "description", "name", "metadata"),
+    *("columns", "checks", "dtype", "coerce", "strict", "ordered", "unique", "unique_column_names"),
+    "report_duplicates",
+}
+COLUMN_WORDS = {
+    *("title", "description", "dtype", "coerce", "nullable", "unique", "required", "regex", "checks"),
+    "report_duplicates",
+}
+COLUMN_RULES = ("column_in_dataframe", "column_in_schema")
 
 
 class Policy(GatePolicy):
     """Which contract each table keeps, and how many violations are let through."""
 
-    raw_contract: str
-    train_contract: str
-    golden_contract: str
+    raw_contract: PlainPath
+    train_contract: PlainPath
+    golden_contract: PlainPath
     max_violations: Annotated[int, Field(ge=0)] = 0
 
 
@@ -59,7 +69,9 @@ def measure(inputs: Inputs) -> Measurements:
             continue
         frame = read_table(table)
         measurements[f"rows/{name}"] = len(frame)
-        broken = _broken_rules(frame, contract)
+        broken = _broken_rules(frame.reset_index(drop=True), contract)
+        if len(frame) == 0:  # types of no values say nothing, names of columns do
+            broken = {rule: rows for rule, rows in broken.items() if rule.endswith(COLUMN_RULES)}
         measurements[f"violations/{name}"] = sum(len(rows) for rows in broken.values())
         for rule, rows in broken.items():
             measurements[f"violations/{name}/{rule}"] = len(rows)
@@ -98,22 +110,56 @@ def _broken_rules(frame: "pd.DataFrame", contract: Path) -> dict[str, list[int |
         for column, check, case, index in zip(
             cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
         ):
-            subject = case if check in {"column_in_dataframe", "column_in_schema"} else column
+            subject = case if check in COLUMN_RULES else column
             row = None if index is None or index != index else int(index) + 1  # noqa: PLR0124 - NaN is not itself
             broken.setdefault(f"{subject}/{check}", []).append(row)
     return broken
 
 
 def _schema(contract: Path) -> Any:  # noqa: ANN401 - pandera is imported late
-    import yaml
+    import pandera.errors
     from pandera.io import pandas_io
 
-    text = read_bytes(contract, 1024 * 1024).decode(errors="replace")
+    document = read_yaml(contract)
     try:
-        return pandas_io.from_yaml(text)  # type: ignore[no-untyped-call]  # pandera leaves it untyped
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError, ImportError) as error:
+        _refuse_unknown(document)
+        return pandas_io.deserialize_schema(document)  # type: ignore[no-untyped-call]  # pandera leaves it untyped
+    except (
+        *(AttributeError, ImportError, KeyError, TypeError, ValueError),
+        *(pandera.errors.SchemaDefinitionError, pandera.errors.SchemaInitError),
+    ) as error:
         raise InvalidError(
             f"{contract} is not a contract.",
-            why=f"pandera cannot read it: {str(error).partition(chr(10))[0] or type(error).__name__}.",
+            why=f"{str(error).partition(chr(10))[0] or type(error).__name__}.",
             do="Write it as a pandera schema in YAML, like contracts/raw.yaml of the demo.",
         ) from error
+
+
+def _refuse_unknown(document: Document) -> None:
+    """Refuse a word that pandera would pass over, and so a rule that nobody holds.
+
+    Raises:
+        ValueError: An unknown word, a contract without columns, or one that mends rows instead of judging.
+    """
+    from pandera.pandas import Check
+
+    columns = document.get("columns")
+    if (
+        document.get("schema_type", "dataframe") != "dataframe"
+        or not isinstance(columns, dict)
+        or not columns
+    ):
+        raise ValueError("it has no `columns` of a dataframe")
+    unknown = [word for word in document if word not in SCHEMA_WORDS]
+    for name, rules in columns.items():
+        # With a list `checks`, pandera does not look at checks beside it.
+        beside = Check if rules.get("checks") is None else None
+        odd = [word for word in rules if word not in COLUMN_WORDS and not hasattr(beside, word)]
+        unknown += [f"columns.{name}.{word}" for word in odd]
+    if (
+        any(each.get("coerce") for each in (document, *columns.values()))
+        or document.get("strict") == "filter"
+    ):
+        raise ValueError("`coerce` and `strict: filter` mend rows; a contract judges them")
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no word that a contract may use")

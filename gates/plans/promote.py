@@ -37,4 +37,4 @@ def plan(history: History, decision: Decision, statement: str) -> list[Step]:
 
 
 def _place(head: object) -> str:
-    return f"entry {head['seq']}" if isinstance(head, dict) else "an empty ledger"
+    return f"entry {head.get('seq')}" if isinstance(head, dict) else "an empty ledger"

@@ -1,8 +1,39 @@
-"""From a target to the steps that make it serve again."""
+"""Who may serve again, and the steps that make it so."""
+
+from collections.abc import Iterator
 
 from gates import digest
+from gates.errors import InvalidError, UndecidedError
 from gates.ledger import Champion, History
 from gates.plans.steps import Append, PointAlias, Step
+
+
+def targets(history: History, to: str) -> Iterator[Champion]:
+    """Yield who may serve again, best first: the one named, or for ``previous`` every earlier champion.
+
+    A champion that was itself rolled back is not a previous one: it has to be named.
+
+    Raises:
+        UndecidedError: There is no champion, or none before it.
+        InvalidError: Nobody has that version or SHA, or it serves already.
+    """
+    if history.champion is None:
+        raise UndecidedError(f"{history.model} has no champion yet.", do="Promote one first: gates ship")
+    if to != "previous":
+        target = history.find(to)
+        if target.sha == history.champion.sha:
+            raise InvalidError(
+                f"v{target.version} is the champion already.", do="Choose another: gates history"
+            )
+        yield target
+        return
+    earlier = [each for each in history.earlier() if not was_rolled_back(history, each.sha)]
+    if not earlier:
+        raise UndecidedError(
+            f"No earlier champion of {history.model} is left to roll back to.",
+            do="Name one that was rolled back, if it is the lesser evil: gates rollback --to SHA",
+        )
+    yield from earlier
 
 
 def plan(history: History, target: Champion, reason: str) -> list[Step]:
@@ -12,16 +43,11 @@ def plan(history: History, target: Champion, reason: str) -> list[Step]:
     return [Append(operation, "rollback", target, reason), PointAlias()]
 
 
-def was_rolled_back(history: History, sha: str) -> str:
-    """Return the sentence that says who took a model out of production, empty if nobody did.
-
-    It counts while no later entry has put that SHA back.
-    """
+def was_rolled_back(history: History, sha: str) -> bool:
+    """Return whether a model was taken out of production, and no later entry has put it back."""
     for link in reversed(history.links):
-        entry = link.entry
-        if entry.target.sha == sha:
-            return ""
-        if entry.kind == "rollback" and entry.origin and entry.origin.sha == sha:
-            why = f" ({entry.reason})" if entry.reason else ""
-            return f"v{entry.origin.version} was rolled back by {entry.actor} at {entry.time}{why}."
-    return ""
+        if link.entry.target.sha == sha:
+            return False
+        if link.entry.kind == "rollback" and link.entry.origin and link.entry.origin.sha == sha:
+            return True
+    return False

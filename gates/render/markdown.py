@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gates.render.sentences import figure, why_not
+from gates.render.sentences import every_reason, figure
 from gates.verdict import Verdict
 
 MOST_FINDINGS = 20
@@ -14,7 +14,10 @@ def summary(title: str, sentence: str, judged: Sequence[Verdict]) -> str:
     lines = [f"## {title}", "", _text(sentence), ""]
     if judged:
         lines += ["| gate | outcome | decisive figure |", "|---|---|---|", *map(_row, judged), ""]
-    blocking = [f"- {_text(why_not(verdict))}" for verdict in judged if verdict.blocks][:MOST_FINDINGS]
+    reasons = [reason for verdict in judged if verdict.blocks for reason in every_reason(verdict)]
+    blocking = [f"- {_text(reason)}" for reason in reasons[:MOST_FINDINGS]]
+    if len(reasons) > MOST_FINDINGS:
+        blocking.append(f"- … and {len(reasons) - MOST_FINDINGS} more in the verdict's file")
     waived = [
         f"- waived until {finding.waiver.expires} by {_text(finding.waiver.owner)}: "
         f"{_text(finding.name)} {figure(finding)}; {_text(finding.waiver.reason)}"
@@ -47,4 +50,4 @@ def _text(text: str) -> str:
     """Keep what comes from data from becoming markup."""
     for character in "\\`*_{}[]<>|#":
         text = text.replace(character, f"\\{character}")
-    return text.replace("\n", " ")
+    return " ".join(text.splitlines())

@@ -1,5 +1,6 @@
 """Findings and decisions in one sentence, the decisive figure in it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,10 +9,17 @@ from gates.verdict import Finding, Outcome, Verdict
 _SIGNS = {"at least": "≥", "at most": "≤", "above": ">"}
 
 
+def shown(text: str) -> str:
+    """Return text from data with its control characters visible: shown to a terminal, not obeyed by it."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
 def number(value: float | None) -> str:
     """Return a figure as people read it: whole numbers plain, others with four significant digits."""
     if value is None:
         return "none"
+    if not math.isfinite(value):
+        return str(value)
     if value == int(value) and abs(value) < 1e15:  # noqa: PLR2004 - above, digits are lost
         return f"{int(value):,}"
     return f"{value:.4f}" if 0.001 <= abs(value) < 10 else f"{value:,.4g}"  # noqa: PLR2004 - where four decimals fit
@@ -19,9 +27,9 @@ def number(value: float | None) -> str:
 
 def figure(finding: Finding) -> str:
     """Return a finding's figure against its limit, such as ``0.8123 ≥ 0.8 (95 % CI 0.79 to 0.83)``."""
-    unit = f" {finding.unit}" if finding.unit else ""
+    unit = f" {shown(finding.unit)}" if finding.unit else ""
     sign = _SIGNS[finding.sense]
-    if finding.outcome is not Outcome.PASS and not _right_side(finding):
+    if finding.outcome is not Outcome.PASS and finding.holds is False:
         sign = {"≥": "<", "≤": ">", ">": "≤"}[sign]
     text = f"{number(finding.observed)} {sign} {number(finding.limit)}{unit}"
     return f"{text} ({interval(finding.low, finding.high)})" if _has_interval(finding) else text
@@ -39,13 +47,22 @@ def interval(low: float | None, high: float | None) -> str:
 def why_not(verdict: Verdict) -> str:
     """Return what keeps a verdict from passing, with the figure and what to do."""
     finding = verdict.decisive
-    if finding is None:
-        return f"{verdict.gate}: nothing was checked."
+    return f"{verdict.gate}: {_missed(finding) if finding else 'nothing was checked.'}"
+
+
+def every_reason(verdict: Verdict) -> list[str]:
+    """Return `why_not` for each finding that blocks, the decisive one first."""
+    first = verdict.decisive
+    others = [each for each in verdict.findings if each.blocks and each is not first]
+    return [why_not(verdict), *(f"{verdict.gate}: {_missed(each)}" for each in others)]
+
+
+def _missed(finding: Finding) -> str:
     if finding.observed is None:
-        return f"{verdict.gate}: {finding.name} could not be measured. {finding.note}".rstrip()
+        return shown(f"{finding.name} could not be measured. {finding.note}".rstrip())
     missed = abs(finding.limit - finding.observed)
     by = f", missed by {number(missed)}" if finding.outcome is Outcome.FAIL and missed else ""
-    return f"{verdict.gate}: {finding.name} {figure(finding)}{by}. {finding.note}".rstrip()
+    return shown(f"{finding.name} {figure(finding)}{by}. {finding.note}".rstrip())
 
 
 def promoted(version: str, before: str | None, verdicts: Sequence[Verdict]) -> str:
@@ -54,9 +71,8 @@ def promoted(version: str, before: str | None, verdicts: Sequence[Verdict]) -> s
     seen: Mapping[str, float] = champion.measurements if champion else {}
     if before is None or "delta" not in seen:
         auc = next((each.measurements.get("auc") for each in verdicts if each.gate == "golden"), None)
-        return f"Promoted v{version}, the first champion" + (
-            f": AUC {number(auc)}." if auc is not None else "."
-        )
+        over = f" over v{before}" if before is not None else ", the first champion"
+        return f"Promoted v{version}{over}" + (f": AUC {number(auc)}." if auc is not None else ".")
     return (
         f"Promoted v{version} over v{before}: "
         f"AUC {number(seen['auc/champion'])} → {number(seen['auc/challenger'])}, "
@@ -72,16 +88,6 @@ def refused(outcome: str, verdicts: Sequence[Verdict], champion: Mapping[str, An
     serving = f"v{champion['version']} stays champion." if champion else "There is no champion yet."
     reasons = " ".join(why_not(verdict) for verdict in stopped[:3])
     return f"{word}. {reasons} {serving}"
-
-
-def _right_side(finding: Finding) -> bool:
-    if finding.observed is None:
-        return True
-    return {
-        "at least": finding.observed >= finding.limit,
-        "at most": finding.observed <= finding.limit,
-        "above": finding.observed > finding.limit,
-    }[finding.sense]
 
 
 def _has_interval(finding: Finding) -> bool:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gates.render.sentences import figure, why_not
+from gates.render.sentences import figure, shown, why_not
 from gates.verdict import Outcome, Verdict
 
 STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "yellow"}
@@ -22,11 +22,11 @@ def verdicts(judged: Sequence[Verdict]) -> RenderableType:
         table.add_column(column, overflow="fold")
     for verdict in judged:
         finding = verdict.decisive
-        shown = f"{finding.name} {figure(finding)}" if finding else "nothing was checked"
+        decisive = f"{shown(finding.name)} {figure(finding)}" if finding else "nothing was checked"
         outcome = Text(verdict.outcome.value, STYLES[verdict.outcome])
         if verdict.mode == "report":
             outcome.append(" (did not block)", "bold yellow")
-        table.add_row(verdict.gate, outcome, shown)
+        table.add_row(verdict.gate, outcome, Text(decisive))
     return Group(
         table, *(Padding(Text(note, "yellow"), (0, 0, 0, 2), expand=False) for note in _waivers(judged))
     )
@@ -41,7 +41,8 @@ def findings(verdict: Verdict) -> RenderableType:
     for finding in ordered[:MOST_FINDINGS]:
         word = "waived" if finding.waiver else finding.outcome.value
         style = "yellow" if finding.waiver else STYLES[finding.outcome]
-        table.add_row(finding.name, Text(word, style), figure(finding), finding.note)
+        name, note = Text(shown(finding.name)), Text(shown(finding.note))
+        table.add_row(name, Text(word, style), Text(figure(finding)), note)
     hidden = len(ordered) - MOST_FINDINGS
     more = [Text(f"… and {hidden} more in the verdict's file", "dim")] if hidden > 0 else []
     head = Text(f"{verdict.gate}: {verdict.outcome.value}", STYLES[verdict.outcome])
@@ -69,7 +70,7 @@ def entries(listed: Sequence[dict[str, Any]]) -> RenderableType:
             each["actor"],
             each["reason"],
         )
-        table.add_row(*row)
+        table.add_row(*(Text(shown(cell)) for cell in row))
     return table
 
 
@@ -80,16 +81,19 @@ def facts(document: dict[str, Any]) -> RenderableType:
     table.add_column(overflow="fold")
     for name, value in document.items():
         if isinstance(value, dict):
-            table.add_row(name, ", ".join(f"{key} {each}" for key, each in value.items()))
+            text = ", ".join(f"{key} {each}" for key, each in value.items())
         else:
-            table.add_row(name, "none" if value is None else str(value))
+            text = "none" if value is None else str(value)
+        table.add_row(Text(name), Text(shown(text)))
     return table
 
 
 def _waivers(judged: Sequence[Verdict]) -> list[str]:
     return [
-        f"waived in {verdict.gate} until {finding.waiver.expires}: {finding.name} {figure(finding)}; "
-        f"{finding.waiver.reason} ({finding.waiver.owner})"
+        shown(
+            f"waived in {verdict.gate} until {finding.waiver.expires}: {finding.name} {figure(finding)}; "
+            f"{finding.waiver.reason} ({finding.waiver.owner})"
+        )
         for verdict in judged
         for finding in verdict.findings
         if finding.waiver

@@ -19,7 +19,7 @@ def run(project: Project) -> Result:
     """
     raw = project.raw
     remote, md5 = dvc.remote(project.root), dvc.pointer(raw)
-    if not raw.exists():
+    if not raw.exists() or digest.md5_of_file(raw) != md5:
         project.say(f"pulling {project.policy.project.data.raw}")
         dvc.pull(project.root, raw, project.log)
     facts = {"data_sha256": digest.of_file(raw), "data_md5": md5, "remote": remote}

@@ -31,9 +31,10 @@ def judge(
     check = checks.load(name)
     policy = project.policy.gates[name]
     inputs = _inputs(project, name, check, given, skip)
+    record = _record(check, inputs)  # before anything reads the files: what is recorded is what is measured
     measurements = {key: float(value) for key, value in check.measure(inputs).items()}
     findings = waive(name, check.judge(policy, measurements), project.policy.waivers, today)
-    return Verdict(name, policy.mode, findings, measurements, _record(check, inputs), project.policy.sha256)
+    return Verdict(name, policy.mode, findings, measurements, record, project.policy.sha256)
 
 
 def _inputs(project: Project, name: str, check: Check, given: Mapping[str, Any], skip: frozenset[str]) -> Any:  # noqa: ANN401 - each gate has its own

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from gates import digest
-from gates.adapters import files
+from gates.adapters import files, git
 from gates.documents import Document, read_json
 from gates.errors import InvalidError, TamperedError
 from gates.run.project import Project
 
 FORMAT = 1
+LOCK = "dvc.lock"
 
 
 def write(project: Project, job: str, facts: Mapping[str, Any], handed: Iterable[Path]) -> str:
@@ -68,9 +69,33 @@ def text(document: Document, field: str) -> str:
     """Return a text field of a manifest.
 
     Raises:
-        InvalidError: It is absent or not text.
+        InvalidError: It is absent, empty or not text.
     """
     value = document.get(field)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:
         raise InvalidError(f"A manifest has no text {field!r}.", do="Run all jobs again: gates ship")
     return value
+
+
+def hand_on_lock(project: Project) -> Path:
+    """Put a copy of dvc.lock where files are handed on, and return it."""
+    copy = project.candidate / LOCK
+    files.write_bytes(copy, project.lock.read_bytes())
+    return copy
+
+
+def put_back_lock(project: Project) -> None:
+    """Put the handed-on dvc.lock, already verified, in the place of the committed one.
+
+    Raises:
+        TamperedError: dvc.lock is neither the handed-on one nor the committed one.
+    """
+    handed = (project.candidate / LOCK).read_bytes()
+    if project.lock.exists() and project.lock.read_bytes() == handed:
+        return
+    if LOCK in git.facts(project.root)["dirty"]:
+        raise TamperedError(
+            "dvc.lock changed after the job `train` handed it on.",
+            do="See what changed it: git diff dvc.lock; then run all jobs again: gates ship",
+        )
+    files.write_bytes(project.lock, handed)

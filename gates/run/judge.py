@@ -1,47 +1,64 @@
 """Job `judge`: every gate's verdict and one statement over all of them. No model is loaded in here."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from gates import digest, statement
 from gates.adapters import files, git
-from gates.documents import Document, read_json
-from gates.run import gate, handoff
+from gates.adapters.registry import Registry
+from gates.documents import Document
+from gates.errors import ConflictError, TamperedError
+from gates.run import gate, handoff, serving
 from gates.run.project import Project
 from gates.run.result import Result
 from gates.statement import Candidate, Decision
 from gates.verdict import Outcome, Verdict, to_document
 
 
-def run(project: Project, expect: str, today: date, approver: str) -> Result:
+@dataclass(frozen=True)
+class Expected:
+    """Digests that the manifests must have, as the jobs themselves told them; empty where nobody told us."""
+
+    predict: str = ""
+    train: str = ""
+    data: str = ""
+
+
+def run(project: Project, expected: Expected, today: date, approver: str) -> Result:
     """Judge the candidate, and write `evidence/` once everything in it is known.
+
+    Who serves and what the run says is asked here, not taken from a job that ran the user's code.
 
     Args:
         project: The project.
-        expect: Digest of the predict job's manifest.
+        expected: Digests of the manifests of the jobs before.
         today: The day of the judgement, on which waivers are looked at.
         approver: Who approves a first model, where the policy asks for it.
 
     Raises:
         GatesError: An input cannot be read; `evidence/` stays as it was.
     """
-    names = ("predictions.parquet", "latency.json", "run.json", "serving.json")
-    predicted = handoff.read(project, "predict", expect, [project.candidate / name for name in names])
-    needed = [project.features, project.labels, project.lock]
-    training = handoff.read(project, "train", handoff.text(predicted, "train"), needed)
-    run_facts, serving = (
-        read_json(project.candidate / "run.json"),
-        read_json(project.candidate / "serving.json"),
-    )
-    tree = git.facts(project.root, [run_facts.get("tags", {}).get("git_commit", "")])
-    files.write_json(project.candidate / "git.json", tree)
+    data, training, predicted = _handed_on(project, expected)
+    sha, run_id = handoff.text(training, "model_sha"), handoff.text(training, "run_id")
+    project.say("asking MLflow for the run")
+    run_facts = Registry(project.root, project.model).run_facts(run_id)
+    serves = serving.facts(project.history(), sha)
+    if predicted.get("champion") != serves["champion"]:
+        raise ConflictError(
+            "The champion moved after the challenger was scored beside it.",
+            do="Score both again: gates predict, then gates judge",
+        )
+    tree = git.facts(project.root, [run_facts["tags"].get("git_commit", "")])
+    for name, document in (("run", run_facts), ("serving", serves), ("git", tree)):
+        files.write_json(project.candidate / f"{name}.json", document)
     verdicts = []
     for name in project.policy.gates:
         project.say(f"judging {name}")
         given = {"approver": approver} if name == "champion" and approver else {}
         verdicts.append(gate.judge(project, name, given, today))
-    candidate = _candidate(project, training, tree["commit"])
+    candidate = _candidate(project, data, training, tree["commit"])
     decision = Decision(
-        project.model, candidate, serving.get("champion"), today, project.policy.sha256, tuple(verdicts)
+        project.model, candidate, serves["champion"], today, project.policy.sha256, tuple(verdicts)
     )
     payload = digest.canonical_json(statement.to_document(decision))
     written = {f"{verdict.gate}.json": digest.canonical_json(to_document(verdict)) for verdict in verdicts}
@@ -56,7 +73,27 @@ def run(project: Project, expect: str, today: date, approver: str) -> Result:
     )
 
 
-def _candidate(project: Project, training: Document, commit: str) -> Candidate:
+def _handed_on(project: Project, expected: Expected) -> tuple[Document, Document, Document]:
+    """Return the manifests of data, train and predict, after verifying all three and what is read of them."""
+    names = ("predictions.parquet", "latency.json")
+    predicted = handoff.read(
+        project, "predict", expected.predict, [project.candidate / name for name in names]
+    )
+    told = handoff.text(predicted, "train")
+    lock = project.candidate / handoff.LOCK
+    training = handoff.read(project, "train", told, [project.features, project.labels, lock])
+    data = handoff.read(project, "data", handoff.text(training, "data"), [project.raw])
+    for job, direct, chained in (("train", expected.train, told), ("data", expected.data, training["data"])):
+        if direct and direct != chained:
+            raise TamperedError(
+                f"The job after `{job}` handed on another manifest of it than `{job}` wrote.",
+                do="Find who wrote there, then run all jobs again: gates ship",
+            )
+    handoff.put_back_lock(project)
+    return data, training, predicted
+
+
+def _candidate(project: Project, data: Document, training: Document, commit: str) -> Candidate:
     golden = project.policy.project.golden_set
     return Candidate(
         sha=handoff.text(training, "model_sha"),
@@ -64,9 +101,9 @@ def _candidate(project: Project, training: Document, commit: str) -> Candidate:
         commit=commit,
         lock_sha256=digest.of_file(project.lock),
         params_sha256=project.params_sha256(),
-        data_sha256=handoff.text(training, "data_sha256"),
-        data_md5=handoff.text(training, "data_md5"),
-        remote=handoff.text(training, "remote"),
+        data_sha256=handoff.text(data, "data_sha256"),
+        data_md5=handoff.text(data, "data_md5"),
+        remote=handoff.text(data, "remote"),
         golden_version=golden.version,
         golden_sha256=digest.of_listing(
             {"features": digest.of_file(project.features), "labels": digest.of_file(project.labels)}

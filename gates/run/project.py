@@ -89,8 +89,8 @@ class Project:
     @cached_property
     def store(self) -> FolderStore:
         """The objects of this model's ledger."""
-        folder = Path(os.environ.get(LEDGER_VARIABLE) or self.policy.project.ledger)
-        if "://" in str(folder):
+        folder = os.environ.get(LEDGER_VARIABLE) or self.policy.project.ledger
+        if "://" in folder:
             raise InvalidError(f"The ledger {folder} is not a folder.", do="Name a folder in gates.ledger.")
         return FolderStore((self.root / folder).resolve() / self.model)
 

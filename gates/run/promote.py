@@ -1,22 +1,19 @@
 """Job `promote`: sign the decision, append it to the ledger, move the alias. No user's code runs in here."""
 
-from gates import digest, statement
-from gates.adapters import git, keys
+from gates import checks, digest, statement
+from gates.adapters import git
 from gates.adapters.registry import Registry
 from gates.documents import read_json
 from gates.envelope import seal, unseal
 from gates.errors import InvalidError, TamperedError
+from gates.ledger import History
 from gates.plans import promote as promotion
 from gates.run.carry_out import carry_out
-from gates.run.project import Project
+from gates.run.project import Project, now
 from gates.run.result import Result
+from gates.run.signing import trusted_signer
 from gates.statement import Decision
-from gates.verdict import Outcome
-
-KEY_WARNING = (
-    "made a signing key in .gates/key.pem: it proves that this machine decided, not who sat at it, and "
-    "whoever can read the file can sign. For more, keep the key in CI."
-)
+from gates.verdict import Outcome, waive
 
 
 def run(project: Project, expect: str) -> Result:
@@ -38,17 +35,16 @@ def run(project: Project, expect: str) -> Result:
         )
     decision = statement.from_document(read_json(path), str(path))
     _require_current(project, decision)
-    signer, made = keys.signer(project.root)
-    if made:
-        project.say(KEY_WARNING)
-    _require_trusted(project, signer.public_key.keyid)
-    envelope = seal(statement.to_document(decision), statement.PAYLOAD_TYPE, signer)
+    envelope = seal(statement.to_document(decision), statement.PAYLOAD_TYPE, trusted_signer(project))
     unseal(envelope, statement.PAYLOAD_TYPE, project.trusted_keys, "The new statement")
-    steps = promotion.plan(project.history(), decision, digest.of_bytes(envelope))
+    before = project.history()
+    registry = Registry(project.root, project.model)
+    _require_known_champion(project, registry, before)
+    steps = promotion.plan(before, decision, digest.of_bytes(envelope))
     lock = (project.evidence / "dvc.lock").read_bytes()
     project.store.put(lock)
     project.store.put(envelope)
-    history = carry_out(project, Registry(project.root, project.model), steps)
+    history = carry_out(project, registry, steps, before)
     champion = history.champion
     if champion is None:
         raise RuntimeError("a promotion leaves a champion")
@@ -59,15 +55,6 @@ def run(project: Project, expect: str) -> Result:
         "since": history.since,
     }
     return Result("pass", f"v{champion.version} is the champion of {project.model}.", details=details)
-
-
-def _require_trusted(project: Project, public: str) -> None:
-    if public not in project.trusted_keys:
-        raise InvalidError(
-            "The key that would sign is not one that the policy trusts.",
-            why=f"Its public half is {public}.",
-            do="List it in params.yaml under gates.trusted_keys in a reviewed commit, or sign with another.",
-        )
 
 
 def _require_current(project: Project, decision: Decision) -> None:
@@ -94,3 +81,38 @@ def _require_current(project: Project, decision: Decision) -> None:
                 why=f"Judged {judged[:16]}…, here {here[:16]}….",
                 do="Judge what is here: gates ship",
             )
+    _require_same_judgement(project, decision)
+
+
+def _require_same_judgement(project: Project, decision: Decision) -> None:
+    """Judge the measurements again: neither a finding, nor a waiver, nor the day may be somebody's own."""
+    today = now().date()
+    if abs((today - decision.judged_on).days) > 1:
+        raise InvalidError(
+            f"The decision is of {decision.judged_on}, not of today.", do="Judge again: gates ship"
+        )
+    for verdict in decision.verdicts:
+        findings = checks.load(verdict.gate).judge(
+            project.policy.gates[verdict.gate], dict(verdict.measurements)
+        )
+        if waive(verdict.gate, findings, project.policy.waivers, today) != verdict.findings:
+            raise TamperedError(
+                f"The findings of {verdict.gate} are not those that its measurements give.",
+                do="Find who wrote evidence/statement.json; then judge again: gates ship",
+            )
+    compared = {verdict.measurements.get("champions") for verdict in decision.verdicts} - {None}
+    if compared != {1.0 if decision.champion else 0.0}:
+        raise TamperedError(
+            "The decision does not fit the champion that it names.", do="Judge again: gates ship"
+        )
+
+
+def _require_known_champion(project: Project, registry: Registry, history: History) -> None:
+    """Refuse to begin a ledger beside a champion that another ledger made."""
+    if history.head is None and (version := registry.champion_version()) is not None:
+        raise TamperedError(
+            f"The registry has a champion of {project.model}, version {version}, and this ledger is empty.",
+            why=f"The ledger looked for is {project.store.folder}.",
+            do="Name the ledger that made it in gates.ledger or GATES_LEDGER; to begin anew on purpose, "
+            "delete the alias `champion` in MLflow",
+        )

@@ -1,7 +1,6 @@
 """`gates restore <sha>`: put back dvc.lock and the data of a promoted model."""
 
-from gates import digest
-from gates.adapters import dvc, files
+from gates.adapters import dvc, files, model
 from gates.errors import InvalidError
 from gates.run import views
 from gates.run.project import Project
@@ -19,17 +18,21 @@ def run(project: Project, target: str) -> Result:
     lock = project.store.get(decision.candidate.lock_sha256)
     before = project.lock.read_bytes() if project.lock.exists() else None
     files.write_bytes(project.lock, lock)
-    project.say("bringing the data that dvc.lock names")
-    if not dvc.checkout(project.root, project.log):
-        project.say("rebuilding what no cache and no remote holds")
-        _rebuild(project, lock, before, decision.candidate.commit)
-    sha = digest.of_tree(project.model_folder)
-    if sha != champion.sha:
-        raise InvalidError(
-            f"The model that was put back has the SHA {sha[:12]}, not {champion.sha[:12]}.",
-            why="dvc.lock holds, so model and lock of that promotion did not belong together.",
-            do=f"See what was promoted: gates show {champion.sha[:12]}",
-        )
+    try:
+        project.say("bringing the data that dvc.lock names")
+        if not dvc.checkout(project.root, project.log):
+            project.say("rebuilding what no cache and no remote holds")
+            _rebuild(project, lock, decision.candidate.commit)
+        sha = model.served_digest(project.model_folder)
+        if sha != champion.sha:
+            raise InvalidError(
+                f"The model that was put back has the SHA {sha[:12]}, not {champion.sha[:12]}.",
+                why="dvc.lock holds, so model and lock of that promotion did not belong together.",
+                do=f"See what was promoted: gates show {champion.sha[:12]}",
+            )
+    except BaseException:
+        _put_back(project, before)
+        raise
     return Result(
         "pass",
         f"dvc.lock, data and model of v{champion.version} ({sha[:12]}) are back.",
@@ -37,16 +40,21 @@ def run(project: Project, target: str) -> Result:
     )
 
 
-def _rebuild(project: Project, lock: bytes, before: bytes | None, commit: str) -> None:
-    """Run the stages; they must end in the same dvc.lock, else the old one is put back."""
+def _put_back(project: Project, lock: bytes | None) -> None:
+    if lock is None:
+        project.lock.unlink(missing_ok=True)
+    else:
+        files.write_bytes(project.lock, lock)
+
+
+def _rebuild(project: Project, lock: bytes, commit: str) -> None:
+    """Run the stages; they must end in the same dvc.lock."""
     try:
         dvc.repro(project.root, project.log, lambda stage: project.say(f"running stage {stage}"))
         same = project.lock.read_bytes() == lock
     except InvalidError:
         same = False
     if not same:
-        if before is not None:
-            files.write_bytes(project.lock, before)
         raise InvalidError(
             "Code or parameters here are not those that this model was made with.",
             why="Its data is in no cache and no remote, and the stages end in another dvc.lock.",

@@ -2,14 +2,15 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from gates import ledger
 from gates.adapters import model
-from gates.adapters.registry import Registry, keep_served, served_digest
+from gates.adapters.registry import Registry
 from gates.errors import GatesError, InvalidError, TamperedError
-from gates.ledger import Champion
+from gates.ledger import Champion, History
 from gates.plans import rollback as plans
-from gates.run.carry_out import carry_out
+from gates.run import serving
+from gates.run.carry_out import alias_confirmed, carry_out, point_alias
 from gates.run.project import Project
 from gates.run.result import Result
 
@@ -28,21 +29,45 @@ def run(project: Project, to: str, reason: str) -> Result:
         TamperedError: The one that was named is not what was promoted.
     """
     history = project.history()
-    targets = list(ledger.rollback_target(history, to))
+    if finished := _finish(project, history, to):
+        return finished
+    targets = list(plans.targets(history, to))
     registry = Registry(project.root, project.model)
     target, passed_over = _first_good(project, registry, targets)
     left = history.champion
-    carry_out(project, registry, plans.plan(history, target, reason))
-    details = {
+    carry_out(project, registry, plans.plan(history, target, reason), history)
+    details = _details(target, left, passed_over)
+    skipped = f" Passed over: {'; '.join(passed_over)}." if passed_over else ""
+    was = f" instead of v{left.version}" if left else ""
+    return Result("pass", f"v{target.version} serves again{was}.{skipped}", details=details)
+
+
+def _finish(project: Project, history: History, to: str) -> Result | None:
+    """Complete this very rollback where it was killed after its entry; None where it was not."""
+    head, champion = history.head, history.champion
+    if head is None or champion is None or head.entry.kind != "rollback":
+        return None
+    if to != "previous" and history.find(to).sha != champion.sha:
+        return None
+    if alias_confirmed(project, history):
+        return None
+    registry = Registry(project.root, project.model)
+    if registry.champion_version() == champion.version:
+        return None
+    point_alias(project, registry)
+    details = _details(champion, head.entry.origin, [])
+    sentence = f"v{champion.version} serves again since {head.entry.time}; the alias follows it now."
+    return Result("pass", sentence, details=details)
+
+
+def _details(target: Champion, left: Champion | None, passed_over: list[str]) -> dict[str, Any]:
+    return {
         "version": target.version,
         "sha": target.sha,
         "run_id": target.run_id,
         "from": left.version if left else None,
         "passed_over": passed_over,
     }
-    skipped = f" Passed over: {'; '.join(passed_over)}." if passed_over else ""
-    was = f" instead of v{left.version}" if left else ""
-    return Result("pass", f"v{target.version} serves again{was}.{skipped}", details=details)
 
 
 def _first_good(project: Project, registry: Registry, targets: list[Champion]) -> tuple[Champion, list[str]]:
@@ -63,14 +88,5 @@ def _first_good(project: Project, registry: Registry, targets: list[Champion]) -
 
 def _verify(project: Project, registry: Registry, target: Champion) -> None:
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "model"
-        whole = registry.fetch(target.version, folder)
-        if whole != target.folder_sha256 or served_digest(folder) != target.sha:
-            raise TamperedError(
-                f"Version {target.version} of {project.model} is not what was promoted.",
-                why="A file of it was changed, added or removed in the registry.",
-                do="Choose another: gates history",
-            )
-        model.refuse_code(folder)
-        keep_served(folder)
+        folder = serving.fetch(project, registry, target, Path(temporary) / "model")
         model.load(folder, target.sha, project.policy.project.trusted_types)

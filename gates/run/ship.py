@@ -3,22 +3,36 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gates import digest
-from gates.adapters import dvc, keys, process
+from gates.adapters import dvc, keys, model, process
 from gates.adapters.registry import Registry
 from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError, UnavailableError
 from gates.errors import UndecidedError as _Undecided
 from gates.ledger import History
 from gates.run.carry_out import alias_confirmed, point_alias
-from gates.run.project import Project
+from gates.run.project import LEDGER_VARIABLE, Project
 from gates.run.result import UNCHANGED, Result
 
 JOBS = ("data", "train", "predict", "judge", "promote")
-WRITES_REGISTRY = frozenset({"promote"})
+_TRACKING = (
+    "MLFLOW_TRACKING_URI",
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+)
+_STEP_FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH")
+# What a room does not have. On one machine files stay readable; in CI each room is a machine of its own.
+WITHHELD = {
+    "data": (*_STEP_FILES, *_TRACKING, LEDGER_VARIABLE, keys.VARIABLE),
+    "train": (*_STEP_FILES, LEDGER_VARIABLE, keys.VARIABLE),
+    "predict": (*_STEP_FILES, keys.VARIABLE),
+    "judge": (*_STEP_FILES, keys.VARIABLE),
+    "promote": _STEP_FILES,
+}
+STOP_S = 10.0  # a job that is told to end stops DVC and its stages first
 _ERRORS = {
     error.code: error for error in (InvalidError, _Undecided, UnavailableError, ConflictError, TamperedError)
 }
@@ -45,12 +59,12 @@ def run(project: Project, approver: str) -> Result:
     before = project.history()
     if _nothing_changed(project, before):
         return _already(project, before)
-    expect = ""
+    digests: dict[str, str] = {}
     timings: dict[str, float] = {}
     judged: dict[str, Any] = {}
     for job in JOBS:
         with project.screen.step(job) as show:
-            ended = _job(project, job, expect, approver, show)
+            ended = _job(project, job, _flags(job, digests, approver), show)
         timings[job] = round(ended.seconds, 2)
         judged |= {name: value for name, value in ended.result.details.items() if name in {"sha", "verdicts"}}
         if ended.result.outcome == UNCHANGED:
@@ -60,7 +74,7 @@ def run(project: Project, approver: str) -> Result:
             return Result(
                 ended.result.outcome, ended.result.sentence, verdict=ended.result.verdict, details=details
             )
-        expect = ended.result.digest
+        digests[job] = ended.result.digest
     details = {
         "timings_s": timings,
         "champion": dict(ended.result.details),
@@ -70,11 +84,24 @@ def run(project: Project, approver: str) -> Result:
     return Result("pass", ended.result.sentence, verdict="evidence/statement.json", details=details)
 
 
+def _flags(job: str, digests: dict[str, str], approver: str) -> list[str]:
+    """Return the flags of a job: what the jobs before it have handed on, as they told us themselves."""
+    if job == "data":
+        return []
+    flags = ["--expect", digests[JOBS[JOBS.index(job) - 1]]]
+    if job == "judge":
+        flags += ["--expect-train", digests["train"], "--expect-data", digests["data"]]
+        flags += ["--approver", approver] if approver else []
+    return flags
+
+
 def _nothing_changed(project: Project, history: History) -> bool:
     """Return whether what serves is what the stages' outputs hold, and no stage would run."""
-    if history.champion is None or not project.model_folder.is_dir():
+    if history.champion is None or not all(
+        (project.model_folder / name).exists() for name in model.SERVED_FILES
+    ):
         return False
-    if digest.of_tree(project.model_folder) != history.champion.sha:
+    if model.served_digest(project.model_folder) != history.champion.sha:
         return False
     return dvc.unchanged(project.root, project.log)
 
@@ -100,16 +127,14 @@ def _champion(history: History) -> dict[str, Any] | None:
     return {"version": champion.version, "sha": champion.sha, "run_id": champion.run_id} if champion else None
 
 
-def _job(project: Project, job: str, expect: str, approver: str, show: Callable[[str], None]) -> Ended:
-    """Run one job as a process that has only what its room allows."""
-    command = [sys.executable, "-m", "gates", job, "--json", "--project", str(project.root)]
-    if expect:
-        command += ["--expect", expect]
-    if job == "judge" and approver:
-        command += ["--approver", approver]
-    environment = {} if job in WRITES_REGISTRY else {keys.VARIABLE: ""}
+def _job(project: Project, job: str, flags: Sequence[str], show: Callable[[str], None]) -> Ended:
+    """Run one job as a process without the variables that its room does not have."""
+    command = [sys.executable, "-m", "gates", job, "--json", "--project", str(project.root), *flags]
+    environment = dict.fromkeys(WITHHELD[job], "")
     started = time.monotonic()
-    ended = process.run(command, cwd=project.root, env=environment, log=project.log, on_line=show)
+    ended = process.run(
+        command, cwd=project.root, env=environment, log=project.log, on_line=show, grace_s=STOP_S
+    )
     seconds = time.monotonic() - started
     try:
         answer = json.loads(ended.stdout)

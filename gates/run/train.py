@@ -1,17 +1,20 @@
 """Job `train`: run the stages that changed, and record the training as one MLflow run."""
 
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gates import digest
-from gates.adapters import dvc, git
-from gates.adapters.registry import SIGNATURE_FILE, Registry, Training
+from gates.adapters import dvc, git, model
+from gates.adapters.model import SIGNATURE_FILE
+from gates.adapters.registry import Registry, Training
 from gates.documents import Document, read_json, read_yaml
 from gates.errors import GatesError, InvalidError
 from gates.run import handoff
 from gates.run.project import Project, now
 from gates.run.result import Result
+from gates.tables import read_table
 
 EXAMPLE_ROWS = 3
 
@@ -24,6 +27,7 @@ def run(project: Project, expect: str) -> Result:
         UnavailableError: MLflow did not answer.
     """
     data = handoff.read(project, "data", expect, [project.raw])
+    data_manifest = digest.of_file(project.candidate / "data.json")  # before the project's code can write
     tree = git.facts(project.root)
     started = int(now().timestamp() * 1000)
     dirty = [path for path in tree["dirty"] if path != project.lock.name]
@@ -39,23 +43,24 @@ def run(project: Project, expect: str) -> Result:
     try:
         project.say("running the stages that changed")
         dvc.repro(project.root, project.log, lambda stage: project.say(f"running stage {stage}"))
-        sha = digest.of_tree(project.model_folder)
+        sha = model.served_digest(project.model_folder)
     except GatesError as error:
-        Registry(project.root, project.model).record_failure(error.what, started, source)
+        with suppress(GatesError):  # what stopped the training matters more than that MLflow is down too
+            Registry(project.root, project.model).record_failure(error.what, started, source)
         raise
     project.say("recording the run in MLflow")
     run_id, found = _record(project, sha, source, started)
     facts = {
+        "data": data_manifest,
         **{field: handoff.text(data, field) for field in ("data_sha256", "data_md5", "remote")},
         "model_sha": sha,
         "run_id": run_id,
         "lock_sha256": digest.of_file(project.lock),
         "train_sha256": digest.of_file(project.root / project.policy.project.data.train),
     }
-    model_files = sorted(path for path in project.model_folder.iterdir() if path.is_file())
-    written = handoff.write(
-        project, "train", facts, [*model_files, project.lock, project.features, project.labels]
-    )
+    served = [project.model_folder / name for name in model.SERVED_FILES]
+    handed = [*served, handoff.hand_on_lock(project), project.features, project.labels]
+    written = handoff.write(project, "train", facts, handed)
     how = "known run" if found else "run"
     return Result("pass", f"Model {sha[:12]}, {how} {run_id[:8]}.", digest=written, details=facts)
 
@@ -63,20 +68,17 @@ def run(project: Project, expect: str) -> Result:
 def _record(project: Project, sha: str, source: dict[str, str], started: int) -> tuple[str, bool]:
     """Return the run of this model, and whether MLflow knew it already."""
     registry = Registry(project.root, project.model)
-    wanted = {"model_sha": sha, "git_dirty": source["git_dirty"]}
-    if source["git_dirty"] == "true":
-        wanted["git_commit"] = source["git_commit"]
-    known = registry.find_run(wanted)
-    if known:
-        return known, True
+    wanted = {"model_sha": sha, **{name: value for name, value in source.items() if name != "git_commit"}}
+    known = registry.find_runs(wanted)
+    contained = git.facts(project.root, [commit for _, commit in known])["contains"]
+    for run_id, commit in known:
+        if commit in contained:
+            return run_id, True
     return registry.record(_training(project, sha, source, started)), False
 
 
 def _training(project: Project, sha: str, source: dict[str, str], started: int) -> Training:
     """Collect a training from the outputs of its stages, so that a cached one can be recorded too."""
-    from gates.adapters import model
-    from gates.tables import read_table
-
     folder = project.model_folder
     types = project.policy.project.trusted_types
     estimator = model.load(folder, sha, types)

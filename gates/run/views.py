@@ -5,10 +5,11 @@ from typing import Any
 from gates import statement
 from gates.documents import Document
 from gates.envelope import unseal
-from gates.errors import InvalidError
+from gates.errors import InvalidError, TamperedError
 from gates.ledger import Champion, Entry
 from gates.run.project import Project
 from gates.statement import Decision
+from gates.verdict import Outcome
 
 
 def status(project: Project) -> Document:
@@ -76,7 +77,11 @@ def find(project: Project, target: str) -> tuple[Champion, Decision]:
     payload = unseal(
         project.store.get(champion.statement), statement.PAYLOAD_TYPE, project.trusted_keys, name
     )
-    return champion, statement.from_document(payload, name)
+    decision = statement.from_document(payload, name)
+    told = (decision.model, decision.candidate.sha, decision.outcome)
+    if told != (project.model, champion.sha, Outcome.PASS):
+        raise TamperedError(f"{name} is about another model or decision.", do="Find who wrote the entry.")
+    return champion, decision
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
