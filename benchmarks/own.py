@@ -1,4 +1,4 @@
-"""Run `promote` or `rollback` once and print its own seconds: all less MLflow's and skops' part.
+"""Run `judge`, `promote` or `rollback` once and print its own seconds: all less MLflow's and skops' part.
 
 The imports of libraries come before the clock starts: those two, and securesystemslib, which imports boto3.
 
@@ -19,8 +19,8 @@ import skops.io
 from gates.adapters import model
 from gates.adapters.console import Screen
 from gates.adapters.registry import Registry
-from gates.run import promote, rollback
-from gates.run.project import open_project
+from gates.run import judge, promote, rollback
+from gates.run.project import now, open_project
 
 IMPORTED_BEFORE = (mlflow, securesystemslib.signer, skops.io)
 
@@ -48,16 +48,19 @@ def outside(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def main() -> None:
     """Time one command."""
-    for name in ("__init__", "register", "fetch", "champion_version", "point_champion"):
+    for name in ("__init__", "register", "run_facts", "fetch", "champion_version", "point_champion"):
         setattr(Registry, name, outside(getattr(Registry, name)))
     model.load = outside(model.load)
     command, *arguments = sys.argv[1:]
     begun = time.perf_counter()
     project = open_project(Path(), command, Screen())
-    if command == "rollback":
-        rollback.run(project, *arguments)
-    else:
-        promote.run(project, "")
+    match command:
+        case "judge":
+            judge.run(project, judge.Expected(), now().date(), "")
+        case "promote":
+            promote.run(project, "")
+        case "rollback":
+            rollback.run(project, *arguments)
     print(f"{time.perf_counter() - begun - elsewhere:.3f}")
 
 

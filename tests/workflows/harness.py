@@ -34,11 +34,13 @@ class Job:
         result: `success`, `failure` or `skipped`.
         outputs: Outputs of its steps, `<step id>.<output>` → value.
         log: What its steps wrote to both outputs, by the step's id (its position if it has none).
+        summary: The step summaries as Markdown, by the step's id.
     """
 
     result: str
     outputs: Mapping[str, str]
     log: Mapping[str, str]
+    summary: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -267,6 +269,7 @@ def read_jobs(log: str) -> dict[str, Job]:
     results: dict[str, str] = {}
     outputs: dict[str, dict[str, str]] = {}
     texts: dict[str, dict[str, str]] = {}
+    summaries: dict[str, dict[str, str]] = {}
     for line in log.splitlines():
         entry = json.loads(line) if line.startswith("{") else {}
         job, step = entry.get("jobID", ""), (entry.get("stepID") or ["-"])[0]
@@ -274,10 +277,15 @@ def read_jobs(log: str) -> dict[str, Job]:
             results[job] = entry["jobResult"]
         if entry.get("command") == "set-output":
             outputs.setdefault(job, {})[f"{step}.{entry['name']}"] = entry["arg"]
+        if entry.get("command") == "summary":  # told twice: by the action's own step and by the action
+            summaries.setdefault(job, {})[step] = entry["content"]
         if entry.get("raw_output"):
             of_job = texts.setdefault(job, {})
             of_job[step] = of_job.get(step, "") + entry["msg"]
-    return {job: Job(results[job], outputs.get(job, {}), texts.get(job, {})) for job in results}
+    return {
+        job: Job(result, outputs.get(job, {}), texts.get(job, {}), summaries.get(job, {}))
+        for job, result in results.items()
+    }
 
 
 def read_text(log: str) -> str:

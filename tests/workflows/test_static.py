@@ -54,9 +54,15 @@ def test_the_five_rooms_are_five_jobs_in_a_row() -> None:
         "data": None,
         "train": "data",
         "predict": "train",
-        "judge": ["train", "predict"],
-        "promote": ["train", "judge"],
+        "judge": ["data", "train", "predict"],
+        "promote": ["predict", "judge"],
     }
+
+
+def test_where_the_champion_serves_already_nothing_is_judged_or_promoted() -> None:
+    ship = load(harness.ROOT / ".github" / "workflows" / "ship.yml")["jobs"]
+    conditions = {name: job["if"] for name, job in ship.items() if "if" in job}
+    assert conditions == dict.fromkeys(["judge", "promote"], "needs.predict.outputs.outcome != 'unchanged'")
 
 
 @pytest.mark.parametrize("file", REUSABLE, ids=lambda file: file.name)
@@ -171,7 +177,39 @@ def test_a_workflow_has_no_script_of_its_own(file: Path) -> None:
 def test_a_checkout_leaves_no_token_behind(file: Path) -> None:
     for step in steps(file):
         if step.get("uses", "").startswith("actions/checkout@"):
-            assert step["with"] == {"persist-credentials": False}
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_only_judge_asks_for_the_whole_history() -> None:
+    """It asks whether the run's commit is part of the one that is judged."""
+    deep = {
+        name: step["with"]["fetch-depth"]
+        for name, job in jobs()
+        for step in job.get("steps", [])
+        if "fetch-depth" in step.get("with", {})
+    }
+    assert deep == {"ship.yml/judge": 0}
+
+
+def test_an_artifact_is_one_folder_and_is_unpacked_into_that_folder() -> None:
+    """Whatever a hostile job put into it, it writes nowhere else."""
+    uploaded, downloaded = {}, set()
+    for step in steps(harness.ROOT / ".github" / "workflows" / "ship.yml"):
+        used, given = step["uses"].partition("@")[0], step.get("with", {})
+        if used == "actions/upload-artifact":
+            paths = [path for path in given["path"].splitlines() if not path.startswith("!")]
+            folders = {path.rstrip("/") if path.endswith("/") else path.rpartition("/")[0] for path in paths}
+            (uploaded[given["name"]],) = folders
+        elif used == "actions/download-artifact":
+            downloaded.add((given["name"], given["path"]))
+    assert downloaded == set(uploaded.items())
+    below = {folder.removeprefix("${{ inputs.working-directory }}/") for folder in uploaded.values()}
+    assert below == {"candidate", "data", "data/golden", "data/raw", "evidence", "metrics", "models"}
+
+
+def test_train_writes_to_tracking_and_reaches_no_ledger() -> None:
+    told = {name for name, job in jobs(REUSABLE) if "GATES_LEDGER" in str(job)}
+    assert told == {"ship.yml/predict", "ship.yml/judge", "ship.yml/promote", "rollback.yml/rollback"}
 
 
 @every_file

@@ -39,6 +39,8 @@ def new_world(folder: Path) -> harness.World:
     world.project.mkdir()
     (world.project / "params.yaml").write_text("seed: 1\n")
     (world.project / ".gitignore").write_text("/candidate/\n/evidence/\n")
+    (world.project / "contracts").mkdir()
+    (world.project / "contracts" / "raw.yaml").write_text("columns: {}\n")
     harness.commit(world.project)
     return world
 
@@ -69,6 +71,15 @@ def record(world: harness.World, command: str) -> dict[str, Any]:
     return loaded
 
 
+def handed_on(world: harness.World, command: str) -> dict[str, str]:
+    """The files that a command found beside those of the commit, and what stood in them."""
+    committed = harness.git(world.project, "ls-files").splitlines()
+    files = record(world, command)["files"]
+    return {
+        file: text for file, text in files.items() if file not in committed and not file.startswith(".git/")
+    }
+
+
 def commands(world: harness.World) -> set[str]:
     """The commands that ran."""
     return {file.stem for file in (world.folder / "record").iterdir()}
@@ -91,6 +102,19 @@ def test_every_job_gets_the_digest_that_the_one_before_computed(shipped: harness
     }
 
 
+def test_judge_gets_the_digest_of_every_manifest_from_the_job_that_wrote_it(
+    shipped: harness.World,
+) -> None:
+    """A job that ran the project's code does not vouch for the manifests of the jobs before it."""
+    environment = record(shipped, "judge")["environment"]
+    got = {name: text for name, text in environment.items() if name.startswith("GATES_JUDGE_EXPECT")}
+    assert got == {
+        "GATES_JUDGE_EXPECT": "digest-of-predict",
+        "GATES_JUDGE_EXPECT_TRAIN": "digest-of-train",
+        "GATES_JUDGE_EXPECT_DATA": "digest-of-data",
+    }
+
+
 def test_a_secret_reaches_only_its_room(shipped: harness.World) -> None:
     assert {name: secrets_seen(shipped, name) for name in PASSED} == {
         "data": {"DATA_ACCESS_KEY_ID", "DATA_SECRET_ACCESS_KEY"},
@@ -101,52 +125,87 @@ def test_a_secret_reaches_only_its_room(shipped: harness.World) -> None:
     }
 
 
-def test_ledger_and_tracking_are_told_to_every_job_that_asks_them(shipped: harness.World) -> None:
-    for name in ("train", "predict", "judge", "promote"):
-        environment = record(shipped, name)["environment"]
-        assert environment["GATES_LEDGER"] == "/ledger"
-        assert environment["MLFLOW_TRACKING_URI"] == "sqlite:///tracking.db"
+def test_ledger_and_tracking_are_told_to_the_jobs_that_ask_them(shipped: harness.World) -> None:
+    told = {
+        variable: [name for name in PASSED if record(shipped, name)["environment"].get(variable) == value]
+        for variable, value in shipped.variables.items()
+    }
+    assert told == {
+        "GATES_LEDGER": ["predict", "judge", "promote"],
+        "MLFLOW_TRACKING_URI": ["train", "predict", "judge", "promote"],
+    }
 
 
-def test_golden_labels_never_enter_the_job_that_loads_a_model(shipped: harness.World) -> None:
-    committed = {"params.yaml", ".gitignore"}
-    assert set(record(shipped, "predict")["files"]) - committed == {
-        "candidate/data.json",
+def test_golden_labels_never_enter_the_job_that_scores(shipped: harness.World) -> None:
+    assert set(handed_on(shipped, "predict")) == {
+        "candidate/dvc.lock",
         "candidate/train.json",
         "data/golden/features.parquet",
-        "dvc.lock",
         "models/churn/model.skops",
     }
-    assert "data/golden/labels.parquet" in record(shipped, "judge")["files"]
-    assert not [file for file in record(shipped, "promote")["files"] if file.startswith("data/")]
+    assert "data/golden/labels.parquet" in handed_on(shipped, "judge")
 
 
 def test_judge_reads_what_each_room_wrote_and_not_what_a_later_room_made_of_it(
     shipped: harness.World,
 ) -> None:
-    files = record(shipped, "judge")["files"]
-    assert files["data/raw/churn.csv"] == "of data"
-    assert files["candidate/data.json"] == "of data"
-    assert files["candidate/train.json"] == "of train"
-    assert files["candidate/predict.json"] == "of predict"
-
-
-def test_promote_gets_model_evidence_and_every_manifest(shipped: harness.World) -> None:
-    assert record(shipped, "promote")["files"].keys() >= {
-        "candidate/data.json",
-        "candidate/train.json",
-        "candidate/predict.json",
-        "evidence/statement.json",
-        "models/churn/model.skops",
+    assert handed_on(shipped, "judge") == {
+        "candidate/data.json": "of data",
+        "candidate/dvc.lock": "of train",
+        "candidate/latency.json": "of predict",
+        "candidate/predict.json": "of predict",
+        "candidate/predictions.parquet": "of predict",
+        "candidate/train.json": "of train",
+        "data/clean.parquet": "of train",
+        "data/golden/features.parquet": "of train",
+        "data/golden/labels.parquet": "of train",
+        "data/raw/churn.csv": "of data",
+        "metrics/training.json": "of train",
+        "models/churn/model.skops": "of train",
     }
 
 
-def test_nothing_to_do_ends_green_after_train(world: harness.World) -> None:
-    world = with_outcomes(world, train="unchanged")
+def test_a_hostile_artifact_reaches_no_reviewed_file_and_no_file_of_a_room_before(
+    world: harness.World,
+) -> None:
+    """What `train` and `predict` smuggle into their artifacts stays in the folders of those artifacts."""
+    reviewed = {
+        ".git/config",
+        ".git/hooks/post-checkout",
+        "contracts/raw.yaml",
+        "params.yaml",
+        "sitecustomize.py",
+    }
+    earlier = {"train": {"data.json", "raw/churn.csv"}, "predict": {"data.json", "dvc.lock", "train.json"}}
+    for job, forged in earlier.items():
+        for name in forged | reviewed:
+            file = world.folder / "smuggled" / job / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("smuggled")
+    world = replace(
+        world, environment={**world.environment, "STAND_IN_SMUGGLED": str(world.folder / "smuggled")}
+    )
     run = harness.play(world, "on-push.yml", "push", PUSH)
-    skipped = dict.fromkeys(["predict", "judge", "promote"], "skipped")
+    assert (run.code, run.results) == (0, PASSED), run.log
+    found = {
+        job: {file for file, text in record(world, job)["files"].items() if text == "smuggled"}
+        for job in ("judge", "promote")
+    }
+    folders = ("candidate", "data", "metrics", "models")
+    harmless = {f"{folder}/{name}" for folder in folders for name in reviewed | earlier["train"]}
+    assert found == {"judge": harmless - {"candidate/data.json", "data/raw/churn.csv"}, "promote": set()}
+
+
+def test_promote_gets_the_evidence_and_nothing_else(shipped: harness.World) -> None:
+    assert set(handed_on(shipped, "promote")) == {"evidence/golden.json", "evidence/statement.json"}
+
+
+def test_nothing_to_do_ends_green_after_predict(world: harness.World) -> None:
+    world = with_outcomes(world, predict="unchanged")
+    run = harness.play(world, "on-push.yml", "push", PUSH)
+    skipped = dict.fromkeys(["judge", "promote"], "skipped")
     assert (run.code, run.results) == (0, PASSED | skipped), run.log
-    assert commands(world) == {"data", "train"}
+    assert commands(world) == {"data", "train", "predict"}
 
 
 @pytest.mark.parametrize("outcome", ["fail", "undecided"])
@@ -158,7 +217,7 @@ def test_what_does_not_pass_is_not_promoted_and_its_evidence_is_kept(
     assert run.code == 1
     assert run.results == PASSED | {"judge": "failure", "promote": "skipped"}, run.log
     assert run.jobs["judge"].outputs["judge.outcome"] == outcome
-    assert (world.artifacts / "evidence" / "evidence" / "statement.json").exists()
+    assert (world.artifacts / "evidence" / "statement.json").exists()
     assert "promote" not in commands(world)
 
 
@@ -203,10 +262,13 @@ jobs:
     uses: $/.github/workflows/ship.yml
     with:
       working-directory: models/second
+      approver: Ada Example
 """
 
 
-def test_a_project_in_a_folder_of_the_repository_ships_as_well(world: harness.World) -> None:
+def test_a_caller_names_the_folder_of_the_project_and_who_approves_a_first_model(
+    world: harness.World,
+) -> None:
     world = replace(world, callers={"caller.yml": CALLER})
     (world.project / "models" / "second").mkdir(parents=True)
     (world.project / "params.yaml").rename(world.project / "models" / "second" / "params.yaml")
@@ -220,6 +282,7 @@ def test_a_project_in_a_folder_of_the_repository_ships_as_well(world: harness.Wo
         "data/golden/labels.parquet",
         "candidate/predict.json",
     }
+    assert record(world, "judge")["environment"]["GATES_JUDGE_APPROVER"] == "Ada Example"
 
 
 def test_an_action_without_a_stand_in_is_named(world: harness.World) -> None:

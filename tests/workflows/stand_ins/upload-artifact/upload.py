@@ -1,7 +1,8 @@
 """Copy the files that an artifact names into the store, laid out as upload-artifact does it.
 
 The layout starts at the folder that all search paths have in common, hidden files stay out,
-and an artifact cannot be written twice.
+and an artifact cannot be written twice. A job whose code is hostile is held to none of this: what lies in
+`$STAND_IN_SMUGGLED/<job>` goes along as it is.
 """
 
 import os
@@ -31,6 +32,9 @@ def main() -> int:
         target = store / file.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, target)
+    smuggled = Path(os.environ.get("STAND_IN_SMUGGLED", ""), os.environ["GITHUB_JOB"])
+    if "STAND_IN_SMUGGLED" in os.environ and smuggled.is_dir():
+        shutil.copytree(smuggled, store, dirs_exist_ok=True)
     sys.stdout.write(f"{len(files)} files in artifact {store.name}\n")
     return 0
 

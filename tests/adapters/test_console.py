@@ -1,0 +1,63 @@
+"""Answers on stdout, progress on stderr; text from data is text."""
+
+import pytest
+
+from gates.adapters.console import Screen
+
+DATA = "slice[/bold] [red]x[/red] :bug: C:\\[a] is 0.81"
+
+
+def test_an_answer_and_its_progress_are_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    """An answer can be piped."""
+    screen = Screen()
+    screen.say("pulling")
+    screen.show("the answer")
+    assert capsys.readouterr() == ("the answer\n", "· pulling\n")
+
+
+def test_brackets_and_colons_are_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """What looks like markup is shown as it is."""
+    screen = Screen()
+    screen.show(DATA)
+    screen.say(DATA)
+    with screen.step("train") as show:
+        show(DATA)
+    out, err = capsys.readouterr()
+    assert out == f"{DATA}\n"
+    assert err.count(DATA) == 2
+
+
+def test_a_step_tells_its_lines_and_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no terminal: plain lines with the step's name, the time last."""
+    with Screen().step("train") as show:
+        show("· running split")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "train    · running split"
+    assert lines[1].split()[0] == "train"
+    assert lines[1].endswith(" s")
+    assert len(lines) == 2
+
+
+def test_a_step_that_fails_tells_no_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its error comes next; it did not end."""
+    with pytest.raises(KeyError), Screen().step("train"):
+        raise KeyError
+    assert capsys.readouterr().err == ""
+
+
+def test_a_step_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The spinner takes any text, and only the time stays."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    with Screen().step("train") as show:
+        show(f"· {DATA}")
+    assert capsys.readouterr().err.splitlines()[-1].rstrip().endswith("s")
+
+
+def test_long_lines_are_not_broken_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A progress line is one line, and an answer is broken beyond 160 columns only."""
+    screen = Screen()
+    screen.say("x" * 300)
+    screen.show("y" * 150)
+    out, err = capsys.readouterr()
+    assert (out, err) == ("y" * 150 + "\n", "· " + "x" * 300 + "\n")

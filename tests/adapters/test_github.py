@@ -1,0 +1,116 @@
+"""What GitHub Actions reads; what comes from data cannot write a second command into it."""
+
+from pathlib import Path
+
+import pytest
+
+from gates.adapters import github
+
+
+@pytest.fixture
+def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a step's outputs, in a step of a workflow."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    return tmp_path / "GITHUB_OUTPUT"
+
+
+@pytest.fixture
+def summary(output: Path) -> Path:
+    """The file of a step's summary."""
+    return output.with_name("GITHUB_STEP_SUMMARY")
+
+
+def test_outputs_are_appended(output: Path) -> None:
+    """One line a value; what other programs wrote stays."""
+    output.write_text("before=1\n")
+    github.write_outputs({"outcome": "pass", "digest": "", "verdict": "a=b"})
+    assert output.read_text() == "before=1\noutcome=pass\ndigest=\nverdict=a=b\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\x85", "\x0b"])
+def test_a_value_cannot_bring_another_output(output: Path, end: str) -> None:
+    """Whatever some program takes for the end of a line ends the value."""
+    github.write_outputs({"verdict": f"path{end}outcome=pass", "digest": f"{end}outcome=pass"})
+    assert output.read_text() == "verdict=path\ndigest=\n"
+
+
+def test_a_value_cannot_open_a_block(output: Path) -> None:
+    """`name<<END` in a value is text, since the name and its sign come first."""
+    github.write_outputs({"verdict": "x<<END"})
+    assert output.read_text() == "verdict=x<<END\n"
+
+
+def test_summaries_are_appended(summary: Path) -> None:
+    """Two commands of one step both show."""
+    github.write_summary("# One")
+    github.write_summary("# Two")
+    assert summary.read_text() == "# One\n# Two\n"
+
+
+@pytest.mark.parametrize("character", ["x", "é", "❌"])
+def test_a_long_summary_is_cut_below_the_limit(summary: Path, character: str) -> None:
+    """In bytes, at a whole character, with a line that says so; GitHub would drop all of it."""
+    github.write_summary(character * (github.SUMMARY_LIMIT // len(character.encode()) + 10))
+    written = summary.read_bytes()
+    assert github.SUMMARY_LIMIT * 0.99 < len(written) <= github.SUMMARY_LIMIT == 1024 * 1024
+    assert written.decode().endswith(f"{character}\n\n… cut at 1 MiB.\n\n")
+
+
+@pytest.mark.usefixtures("output")
+def test_annotations_are_one_escaped_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Percent and line ends everywhere; colon and comma in properties, where they separate."""
+    github.annotate("error", "a,b:c%\n", "50 %, of:\r\n::set-output")
+    assert capsys.readouterr().err == "::error title=a%2Cb%3Ac%25%0A::50 %25, of:%0D%0A::set-output\n"
+
+
+@pytest.mark.usefixtures("output")
+def test_annotations_leave_stdout_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """It may hold one JSON document, which another program reads."""
+    github.annotate("warning", "title", "message")
+    assert capsys.readouterr() == ("", "::warning title=title::message\n")
+
+
+@pytest.mark.parametrize("value", [None, "", "false", "1"])
+def test_silent_elsewhere(
+    output: Path,
+    summary: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    value: str | None,
+) -> None:
+    """On a laptop nothing is written, even where the files' variables are set."""
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    if value is not None:
+        monkeypatch.setenv("GITHUB_ACTIONS", value)
+    github.write_outputs({"outcome": "pass"})
+    github.write_summary("# One")
+    github.annotate("error", "title", "message")
+    assert not output.exists()
+    assert not summary.exists()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_step_without_files_is_no_error(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some runners set neither."""
+    monkeypatch.delenv("GITHUB_OUTPUT")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "")
+    github.write_outputs({"outcome": "pass"})
+    github.write_summary("# One")
+    assert not output.exists()
+
+
+@pytest.mark.usefixtures("output")
+def test_the_actor_on_github(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who started which run of which repository."""
+    for name, value in (("ACTOR", "ada"), ("RUN_ID", "7"), ("REPOSITORY", "org/model")):
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    assert github.actor() == "ada (run 7 of org/model)"
+
+
+def test_the_actor_on_a_laptop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user of the machine."""
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.setenv("LOGNAME", "ada")
+    assert github.actor() == "ada"

@@ -1,0 +1,105 @@
+"""Tests of `gates.plans.rollback`."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from gates.errors import GatesError, InvalidError, UndecidedError
+from gates.ledger import Kind
+from gates.plans.rollback import plan, targets, was_rolled_back
+from gates.plans.steps import Append, PointAlias
+from tests.examples import champion, history, sha
+
+Moves = Sequence[int | tuple[int, Kind]]
+BACK: Kind = "rollback"
+
+
+def test_a_rollback_appends_and_points() -> None:
+    """Nothing is registered, since the target served before; the reason is kept for the auditor."""
+    append, point = plan(history(1, 2), champion(1), "too slow")
+    assert isinstance(append, Append)
+    assert (append.kind, append.target, append.reason) == ("rollback", champion(1), "too slow")
+    assert point == PointAlias()
+
+
+def operation(moves: Moves, target: int) -> str:
+    """Return the operation of a rollback."""
+    append = plan(history(*moves), champion(target), "why")[0]
+    assert isinstance(append, Append)
+    return append.operation
+
+
+def test_an_operation_is_one_move_from_one_head() -> None:
+    """The same rollback from the same head is the same operation; from or to another it is not."""
+    assert operation([1, 2], 1) == operation([1, 2], 1)
+    others = [operation(moves, target) for moves, target in (([1, 2], 1), ([1, 2, 3], 1), ([1, 2, 3], 2))]
+    again: Moves = [1, 2, (1, BACK), 2]
+    assert len({*others, operation(again, 1)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("moves", "out"),
+    [
+        ([], []),
+        ([1], []),
+        ([1, 2], []),
+        ([1, 2, (1, BACK)], [2]),
+        ([1, 2, 3, (1, BACK)], [3]),
+        ([1, 2, (1, BACK), 3], [2]),
+        ([1, 2, (1, BACK), 2], []),
+        ([1, 2, (1, BACK), (2, BACK)], [1]),
+        ([1, 2, 3, (2, BACK), (1, BACK)], [2, 3]),
+        ([1, 2, (1, BACK), 2, (1, BACK)], [2]),
+        ([1, 2, 1], []),
+    ],
+)
+def test_who_was_rolled_back_stays_out_until_put_back(moves: Moves, out: list[int]) -> None:
+    """Until a later entry makes that SHA serve again; to be overtaken is not to be rolled back."""
+    found = history(*moves)
+    assert [number for number in (1, 2, 3, 9) if was_rolled_back(found, sha(number))] == out
+
+
+@pytest.mark.parametrize("to", ["1", sha(1), sha(1)[:8]])
+def test_a_rollback_goes_to_the_one_that_is_named(to: str) -> None:
+    """And to nobody else, should it not load; also to one that was rolled back, since it is named."""
+    assert list(targets(history(1, 2, 3), to)) == [champion(1)]
+    assert list(targets(history(2, 1, (2, BACK)), to)) == [champion(1)]
+
+
+@pytest.mark.parametrize(
+    ("moves", "previous"),
+    [
+        ([1, 2], [1]),
+        ([1, 2, 3], [2, 1]),
+        ([1, 2, 1, 3], [1, 2]),
+        ([1, 2, 3, (2, BACK)], [1]),
+        ([1, 2, (1, BACK), 3], [1]),
+        ([1, 2, (1, BACK), 2, 3], [2, 1]),
+    ],
+)
+def test_previous_is_every_earlier_champion_that_was_not_rolled_back(
+    moves: Moves, previous: list[int]
+) -> None:
+    """Newest first, each once, never the one that serves: the next is tried where one does not load."""
+    assert list(targets(history(*moves), "previous")) == [champion(number) for number in previous]
+
+
+@pytest.mark.parametrize(
+    ("moves", "to", "error"),
+    [
+        ([], "previous", UndecidedError),
+        ([], "1", UndecidedError),
+        ([1], "previous", UndecidedError),
+        ([1, 1], "previous", UndecidedError),
+        ([1, 2, (1, BACK)], "previous", UndecidedError),
+        ([1], "1", InvalidError),
+        ([1, 2], "2", InvalidError),
+        ([1, 2], sha(2), InvalidError),
+        ([1, 2], "3", InvalidError),
+    ],
+)
+def test_a_rollback_without_a_target_is_refused(moves: Moves, to: str, error: type[GatesError]) -> None:
+    """Nobody before: undecided. Nobody of that name, or already serving: invalid. Both say what to do."""
+    with pytest.raises(error) as caught:
+        list(targets(history(*moves), to))
+    assert caught.value.do

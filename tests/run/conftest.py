@@ -1,0 +1,30 @@
+"""A project with this repository's policy, in a folder of its own."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gates.adapters.console import Screen
+from gates.run.project import Project
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = (
+    "CI",
+    "GITHUB_ACTIONS",
+    "GATES_SIGNING_KEY",
+    "GATES_LEDGER",
+    "MLFLOW_TRACKING_URI",
+    "MLFLOW_REGISTRY_URI",
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose ledger and registry are its own, whatever the machine is set to."""
+    for name in OURS:
+        monkeypatch.delenv(name, raising=False)
+    root = tmp_path / "project"
+    root.mkdir()
+    shutil.copy(ROOT / "params.yaml", root)
+    return Project(root, root / "log", Screen())

@@ -1,0 +1,153 @@
+"""`gates judge` asks ledger, MLflow and git itself, and believes the jobs before only by their digests."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+
+from gates.digest import canonical_json
+from gates.documents import read_json
+from gates.errors import ConflictError, GatesError, InvalidError, TamperedError
+from gates.run import promote
+from tests.run import judged
+from tests.run.conftest import OURS
+from tests.run.judged import Judged
+
+
+@pytest.fixture
+def ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judged:
+    """A project about to be judged, with the evidence of an earlier judgement."""
+    for name in OURS:
+        monkeypatch.delenv(name, raising=False)
+    made = judged.build(tmp_path / "project")
+    (made.root / "evidence").mkdir()
+    (made.root / "evidence/earlier.json").write_text("{}")
+    return made
+
+
+def kept(made: Judged) -> bool:
+    """Whether the evidence is still that of the earlier judgement."""
+    return [path.name for path in (made.root / "evidence").iterdir()] == ["earlier.json"]
+
+
+def test_evidence_is_one_verdict_a_gate_and_a_statement(ready: Judged) -> None:
+    """With the dvc.lock that it is about; what lay there before is gone."""
+    result = ready.judge()
+    names = {path.name for path in (ready.root / "evidence").iterdir()}
+    gates = {f"{name}.json" for name in ready.project.policy.gates}
+    assert names == gates | {"statement.json", "dvc.lock"}
+    assert (result.outcome, ready.decision.outcome.value) == ("pass", "pass")
+    assert result.digest == judged.sha256(ready.root / "evidence/statement.json")
+    assert (ready.root / "evidence/dvc.lock").read_bytes() == (ready.root / "dvc.lock").read_bytes()
+
+
+@pytest.mark.parametrize("job", ["predict", "train", "data"])
+def test_another_digest_than_a_job_told_is_tampering(ready: Judged, job: str) -> None:
+    """Each job tells its own, so a later one cannot put another manifest in the place of an earlier one's."""
+    with pytest.raises(TamperedError, match=job):
+        ready.judge(replace(ready.told, **{job: "0" * 64}))
+    assert kept(ready)
+
+
+def test_an_earlier_manifest_that_a_later_job_forged_is_tampering(ready: Judged) -> None:
+    """Every digest in the files fits; only what `train` itself told does not."""
+    path = ready.root / "candidate/train.json"
+    path.write_bytes(canonical_json(read_json(path) | {"model_sha": "f" * 64}))
+    predict = judged.hand_on(ready.project, ready.told.data, judged.sha256(path)).predict
+    with pytest.raises(TamperedError, match="than `train` wrote"):
+        ready.judge(replace(ready.told, predict=predict))
+    assert kept(ready)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "candidate/predictions.parquet",
+            "candidate/latency.json",
+            "candidate/dvc.lock",
+            "data/raw/churn.csv",
+        ),
+        *("data/golden/features.parquet", "data/golden/labels.parquet"),
+    ],
+)
+def test_a_file_that_was_swapped_is_tampering(ready: Judged, name: str) -> None:
+    """Every file that a verdict is about."""
+    (ready.root / name).write_bytes((ready.root / name).read_bytes() + b"\n")
+    with pytest.raises(TamperedError, match=name):
+        ready.judge()
+    assert kept(ready)
+
+
+def test_scores_beside_another_champion_are_a_conflict(ready: Judged) -> None:
+    """Exit code 5: the champion moved, or predict told of one that the ledger does not have."""
+    told = judged.hand_on(ready.project, ready.told.data, ready.told.train, {"seq": 1, "sha256": "a" * 64})
+    with pytest.raises(ConflictError, match="champion moved"):
+        ready.judge(told)
+    assert kept(ready)
+
+
+def test_scores_without_the_champion_are_a_conflict(ready: Judged) -> None:
+    """A first model's predictions, and somebody serves by now."""
+    ready.judge()
+    promote.run(ready.project, "")
+    with pytest.raises(ConflictError, match="champion moved"):
+        ready.judge()
+
+
+def test_the_run_is_mlflows_and_not_a_jobs(ready: Judged) -> None:
+    """A file that says FINISHED and clean is written anew."""
+    assert ready.judge().outcome == "pass"
+    run_id = ready.decision.candidate.run_id
+    MlflowClient(ready.registry.uri).set_tag(run_id, "git_dirty", "true")
+    result = ready.judge()
+    assert result.outcome == "fail"
+    assert result.sentence == "Stopped by lineage."
+    assert read_json(ready.root / "candidate/run.json")["tags"]["git_dirty"] == "true"
+
+
+def test_facts_that_a_job_forged_are_not_read(ready: Judged) -> None:
+    """Who serves, what the run says, and which commit this is come from ledger, MLflow and git."""
+    before = ready.judge().digest
+    for name in ("serving", "run", "git"):
+        (ready.root / f"candidate/{name}.json").write_text('{"forged": true}')
+    assert ready.judge().digest == before
+
+
+def test_a_run_that_is_gone_decides_nothing(ready: Judged) -> None:
+    """Exit code 2, and the evidence as it was."""
+    run_id = read_json(ready.root / "candidate/train.json")["run_id"]
+    MlflowClient(ready.registry.uri).delete_run(run_id)
+    with pytest.raises(InvalidError, match="was deleted"):
+        ready.judge()
+    assert kept(ready)
+
+
+@pytest.mark.parametrize(
+    ("edit", "error"),
+    [
+        (lambda root: (root / "dvc.lock").write_text("stages: {}\n"), TamperedError),
+        (lambda root: (root / "candidate/predict.json").unlink(), InvalidError),
+        (lambda root: (root / "contracts/raw.yaml").write_text("{"), InvalidError),
+    ],
+    ids=["edited lock", "no predictions", "no contract"],
+)
+def test_what_cannot_be_read_leaves_the_evidence(
+    ready: Judged, edit: Callable[[Path], object], error: type[GatesError]
+) -> None:
+    """Nothing was decided, so nothing is written."""
+    edit(ready.root)
+    with pytest.raises(error):
+        ready.judge()
+    assert kept(ready)
+
+
+def test_a_fresh_checkout_is_judged_by_the_lock_of_the_training(ready: Judged) -> None:
+    """In CI the judge has the committed dvc.lock, and the training's beside it."""
+    trained = (ready.root / "dvc.lock").read_bytes()
+    (ready.root / "dvc.lock").write_bytes(b"# the one that was committed\n" + trained)
+    judged.commit(ready.root)
+    assert ready.judge().outcome == "pass"
+    assert (ready.root / "dvc.lock").read_bytes() == trained

@@ -1,0 +1,261 @@
+"""`gates promote` believes neither the statement nor an empty ledger: both have to hold once more."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gates import checks, digest
+from gates.adapters import keys
+from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError
+from gates.run import promote
+from gates.run.project import LEDGER_VARIABLE, now
+from gates.statement import Decision
+from gates.verdict import Outcome, Verdict, Waiver
+from tests.run import judged
+from tests.run.champions import another_key, trust_only_this_machine
+from tests.run.conftest import OURS
+from tests.run.judged import Judged
+
+
+@pytest.fixture(autouse=True)
+def _own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine is set to."""
+    for name in OURS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """A project with a passing decision, for refusals only."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in OURS:
+            patch.delenv(name, raising=False)
+        return passed(tmp_path_factory.mktemp("judged"))
+
+
+@pytest.fixture
+def passing(shared: Judged) -> Iterator[Judged]:
+    """The same, with its decision put back afterwards; nothing else of it may have changed."""
+    statement = shared.root / "evidence/statement.json"
+    before = statement.read_bytes()
+    yield shared
+    assert not shared.project.store.folder.exists()
+    assert shared.registry.champion_version() is None
+    statement.write_bytes(before)
+
+
+def passed(root: Path) -> Judged:
+    """Build a project with a passing decision."""
+    made = judged.build(root)
+    result = made.judge()
+    assert result.outcome == "pass", result.details["verdicts"]
+    return made
+
+
+def change(decision: Decision, gate: str, edit: Callable[[Verdict], Verdict]) -> Decision:
+    """Return the decision with another verdict of one gate."""
+    edited = tuple(edit(each) if each.gate == gate else each for each in decision.verdicts)
+    assert edited != decision.verdicts
+    return replace(decision, verdicts=edited)
+
+
+def lower_limit(verdict: Verdict) -> Verdict:
+    """A limit that the figure keeps with ease."""
+    first, *others = verdict.findings
+    return replace(verdict, findings=(replace(first, limit=0.1), *others))
+
+
+def measured(made: Judged, verdict: Verdict, **figures: float) -> Verdict:
+    """Return what the gate says to other figures, so that findings and measurements agree."""
+    measurements = {**verdict.measurements, **figures}
+    findings = tuple(checks.load(verdict.gate).judge(made.project.policy.gates[verdict.gate], measurements))
+    return replace(verdict, measurements=measurements, findings=findings)
+
+
+def waived(made: Judged, verdict: Verdict) -> Verdict:
+    """A bad figure, told as it is, under a waiver that the policy does not have."""
+    bad = measured(made, verdict, brier=0.9)
+    (failed,) = [each for each in bad.findings if each.outcome is Outcome.FAIL]
+    waiver = Waiver("golden", failed.name, "nobody has reviewed this", "somebody", now().date())
+    findings = tuple(replace(each, waiver=waiver) if each is failed else each for each in bad.findings)
+    forged = replace(bad, findings=findings)
+    assert forged.outcome is Outcome.PASS
+    return forged
+
+
+def compared(made: Judged, verdict: Verdict) -> Verdict:
+    """A comparison with a champion that nobody names."""
+    better = {"champions": 1.0, "delta": 0.1, "delta/low": 0.05, "delta/high": 0.15}
+    forged = measured(made, verdict, **better)
+    assert forged.outcome is Outcome.PASS
+    return forged
+
+
+Forgery = Callable[[Judged, Decision], Decision]
+
+FORGED: dict[str, Forgery] = {
+    "a tampered limit": lambda _, decision: change(decision, "golden", lower_limit),
+    "an added waiver": lambda made, decision: change(decision, "golden", lambda each: waived(made, each)),
+    "a dropped finding": lambda _, decision: change(
+        decision, "lineage", lambda each: replace(each, findings=each.findings[1:])
+    ),
+    "another measurement": lambda _, decision: change(
+        decision, "golden", lambda each: replace(each, measurements={**each.measurements, "auc": 0.99})
+    ),
+    "a comparison with nobody": lambda made, decision: change(
+        decision, "champion", lambda each: compared(made, each)
+    ),
+    "a first model beside a champion": lambda _, decision: replace(
+        decision, champion={"seq": 1, "sha256": "a" * 64}
+    ),
+    "no champion gate measured": lambda _, decision: replace(
+        decision, verdicts=tuple(each for each in decision.verdicts if each.gate != "champion")
+    ),
+    "a gate that only reports": lambda _, decision: change(
+        decision, "golden", lambda each: replace(each, mode="report")
+    ),
+    "another policy": lambda _, decision: replace(decision, policy_sha256="0" * 64),
+    "another model": lambda _, decision: replace(decision, model="another"),
+    "another commit": lambda _, decision: candidate(decision, commit="0" * 40),
+    "other parameters": lambda _, decision: candidate(decision, params_sha256="0" * 64),
+    "another dvc.lock": lambda _, decision: candidate(decision, lock_sha256="0" * 64),
+}
+
+
+def candidate(decision: Decision, **fields: str) -> Decision:
+    """Return a decision about something else."""
+    return replace(decision, candidate=replace(decision.candidate, **fields))
+
+
+SAYS = {
+    "a tampered limit": "findings of golden",
+    "an added waiver": "findings of golden",
+    "a dropped finding": "findings of lineage",
+    "another measurement": "findings of golden",
+    "a comparison with nobody": "does not fit the champion",
+    "a first model beside a champion": "does not fit the champion",
+    "no champion gate measured": "one verdict of every gate: champion",
+    "a gate that only reports": "another policy",
+    "another policy": "another policy",
+    "another model": "another model",
+    "another commit": "another commit",
+    "other parameters": r"another params\.yaml",
+    "another dvc.lock": r"another dvc\.lock",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_decision_is_tampering(passing: Judged, name: str) -> None:
+    """Well-formed and saying pass, and yet not what the measurements, the policy or the project give."""
+    forged = FORGED[name](passing, passing.decision)
+    assert forged.outcome is Outcome.PASS
+    passing.decide(forged)
+    with pytest.raises(TamperedError, match=SAYS[name]) as caught:
+        promote.run(passing.project, "")
+    assert caught.value.code is ExitCode.TAMPERED
+    assert caught.value.do
+
+
+@pytest.mark.parametrize("days", [-2, 2, -365])
+def test_a_decision_of_another_day_is_refused(passing: Judged, days: int) -> None:
+    """Yesterday but one's golden set, waivers and champion are not today's."""
+    passing.decide(replace(passing.decision, judged_on=now().date() + timedelta(days=days)))
+    with pytest.raises(InvalidError, match="not of today"):
+        promote.run(passing.project, "")
+
+
+@pytest.mark.parametrize(
+    ("figure", "outcome"), [({"brier": 0.9}, "fail"), ({"auc": float("nan")}, "undecided")]
+)
+def test_a_decision_that_is_no_pass_is_refused(
+    passing: Judged, figure: dict[str, float], outcome: str
+) -> None:
+    """The gate that stopped it is named."""
+
+    def bad(verdict: Verdict) -> Verdict:
+        worse = measured(passing, verdict, **figure)
+        return replace(worse, measurements=verdict.measurements)
+
+    passing.decide(change(passing.decision, "golden", bad))
+    with pytest.raises(InvalidError, match=f"is {outcome}, not pass") as caught:
+        promote.run(passing.project, "")
+    assert "golden" in caught.value.why
+
+
+def test_another_decision_than_the_one_that_was_handed_on(passing: Judged) -> None:
+    """By its digest, before anything in it is read."""
+    path = passing.root / "evidence/statement.json"
+    told = digest.of_file(path)
+    path.write_bytes(path.read_bytes() + b"\n")
+    with pytest.raises(TamperedError, match="not what the job `judge` wrote"):
+        promote.run(passing.project, told)
+
+
+def test_without_a_decision(passing: Judged) -> None:
+    """Nothing to promote; the error says what to run."""
+    (passing.root / "evidence/statement.json").unlink()
+    with pytest.raises(InvalidError, match="no decision to promote") as caught:
+        promote.run(passing.project, "")
+    assert caught.value.do == "Judge first: gates judge"
+
+
+# ---------------------------------------------------------------- what writes
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Judged:
+    """A project of its own with a passing decision."""
+    return passed(tmp_path / "project")
+
+
+@pytest.mark.parametrize("days", [0, -1, 1])
+def test_a_passing_decision_is_promoted(mine: Judged, days: int) -> None:
+    """Also at midnight, and where a clock is an hour off; the statement and the lock are kept."""
+    decision = replace(mine.decision, judged_on=now().date() + timedelta(days=days))
+    mine.decide(decision)
+    result = promote.run(mine.project, "")
+    champion = mine.project.history().champion
+    assert champion is not None
+    assert (result.outcome, champion.sha) == ("pass", decision.candidate.sha)
+    assert mine.registry.champion_version() == champion.version == "1"
+    store = mine.project.store
+    assert store.get(champion.statement)
+    assert store.get(decision.candidate.lock_sha256) == (mine.root / "dvc.lock").read_bytes()
+
+
+def test_a_first_model_beside_a_champion_is_a_conflict(mine: Judged) -> None:
+    """Another decision that compared with nobody: somebody serves now."""
+    promote.run(mine.project, "")
+    before = mine.project.history()
+    mine.decide(replace(mine.decision, judged_on=now().date() - timedelta(days=1)))
+    with pytest.raises(ConflictError, match="champion moved"):
+        promote.run(mine.project, "")
+    assert mine.project.history() == before
+
+
+def test_an_empty_ledger_beside_an_alias_is_refused(
+    mine: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger that made the champion is elsewhere: no second one is begun."""
+    promote.run(mine.project, "")
+    monkeypatch.setenv(LEDGER_VARIABLE, str(tmp_path / "another"))
+    with pytest.raises(TamperedError, match="this ledger is empty") as caught:
+        promote.run(mine.project, "")
+    assert str(tmp_path / "another") in caught.value.why
+    assert not (tmp_path / "another").exists()
+
+
+def test_a_key_that_nobody_trusts_promotes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused before anything is registered or kept."""
+    mine = judged.build(tmp_path / "project")
+    trust_only_this_machine(mine.project)
+    judged.commit(mine.root)
+    assert mine.judge().outcome == "pass"
+    monkeypatch.setenv(keys.VARIABLE, another_key())
+    with pytest.raises(GatesError, match="not one that the policy trusts"):
+        promote.run(mine.project, "")
+    assert not mine.project.store.folder.exists()
+    assert mine.registry.champion_version() is None

@@ -1,0 +1,100 @@
+"""`gates rollback` against a real ledger and registry."""
+
+import pytest
+
+from gates.adapters import keys
+from gates.adapters.model import MODEL_FILE
+from gates.adapters.registry import Registry
+from gates.errors import ExitCode, GatesError, InvalidError, TamperedError, UndecidedError
+from gates.ledger import Champion
+from gates.run import rollback
+from gates.run.project import Project
+from tests.adapters import tracking
+from tests.run.champions import anew, another_key, artifacts, promote, trust_only_this_machine
+
+
+@pytest.fixture
+def registry(project: Project) -> Registry:
+    """The project's registry."""
+    return tracking.registry(project.root)
+
+
+@pytest.fixture
+def three(project: Project, registry: Registry) -> list[Champion]:
+    """Three models, promoted one after the other."""
+    return [promote(project, registry, number) for number in (1, 2, 3)]
+
+
+def serves(project: Project, registry: Registry) -> str:
+    """Return the version that serves; ledger and alias agree on it."""
+    champion = project.history().champion
+    assert champion is not None
+    assert registry.champion_version() == champion.version
+    return champion.version
+
+
+@pytest.mark.usefixtures("three")
+def test_a_second_previous_does_not_bring_the_bad_one_back(project: Project, registry: Registry) -> None:
+    """v3 back to v2, then to v1: v3 was taken out. With nobody left it is undecided, and v1 serves on."""
+    for left, back in (("3", "2"), ("2", "1")):
+        result = rollback.run(project, "previous", "too slow")
+        assert (result.details["version"], result.details["from"]) == (back, left)
+        assert serves(project, registry) == back
+    with pytest.raises(UndecidedError):
+        rollback.run(project, "previous", "too slow")
+    assert serves(project, registry) == "1"
+
+
+def test_one_that_was_rolled_back_has_to_be_named(
+    project: Project, registry: Registry, three: list[Champion]
+) -> None:
+    """By its SHA or version."""
+    rollback.run(project, "previous", "too slow")
+    rollback.run(project, three[2].sha[:8], "the lesser evil")
+    assert serves(project, registry) == "3"
+
+
+@pytest.mark.usefixtures("three")
+def test_a_key_that_nobody_trusts_rolls_nothing_back(
+    project: Project, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entry would make the ledger unreadable: exit code 2, and everything as before."""
+    trusting = trust_only_this_machine(project)
+    before = trusting.history()
+    monkeypatch.setenv(keys.VARIABLE, another_key())
+    with pytest.raises(InvalidError, match="not one that the policy trusts") as caught:
+        rollback.run(trusting, "previous", "too slow")
+    assert caught.value.code is ExitCode.INVALID
+    assert anew(trusting).history() == before
+    assert serves(anew(trusting), registry) == "3"
+
+
+@pytest.mark.usefixtures("three")
+def test_previous_passes_over_what_was_changed(project: Project, registry: Registry) -> None:
+    """And says so."""
+    (artifacts(project, registry, "2") / MODEL_FILE).write_bytes(b"another")
+    result = rollback.run(project, "previous", "too slow")
+    assert serves(project, registry) == "1"
+    (passed,) = result.details["passed_over"]
+    assert passed.startswith("v2: Version 2 of churn is not what was promoted")
+
+
+@pytest.mark.usefixtures("three")
+def test_the_one_that_was_named_is_not_passed_over(project: Project, registry: Registry) -> None:
+    """Exit code 6, and nothing moved."""
+    (artifacts(project, registry, "2") / MODEL_FILE).write_bytes(b"another")
+    with pytest.raises(TamperedError, match="Version 2 of churn is not what was promoted"):
+        rollback.run(project, "2", "too slow")
+    assert serves(project, registry) == "3"
+
+
+@pytest.mark.usefixtures("three")
+def test_nobody_verifies(project: Project, registry: Registry) -> None:
+    """Every reason is told, and nothing moved."""
+    for version in "12":
+        (artifacts(project, registry, version) / MODEL_FILE).write_bytes(b"another")
+    with pytest.raises(GatesError, match="No earlier champion verifies") as caught:
+        rollback.run(project, "previous", "too slow")
+    assert "v1: " in caught.value.why
+    assert "v2: " in caught.value.why
+    assert serves(project, registry) == "3"

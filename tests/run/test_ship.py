@@ -1,0 +1,105 @@
+"""The rooms of `gates ship`: what each of the five jobs is given, and what is kept from it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError, UnavailableError
+from gates.run import ship
+from gates.run.project import Project
+
+LEDGER, KEY = "GATES_LEDGER", "GATES_SIGNING_KEY"
+MLFLOW = {f"MLFLOW_TRACKING_{name}" for name in ("URI", "USERNAME", "PASSWORD", "TOKEN")}
+STEP = {f"GITHUB_{name}" for name in ("OUTPUT", "STEP_SUMMARY", "ENV", "PATH")}
+# What a room needs. Its user's code decides what it may have: `train` and `predict` run it, `data` reads a
+# table that nobody has looked at, and only `promote` runs none.
+MAY_HAVE: dict[str, set[str]] = {
+    "data": set(),
+    "train": MLFLOW,
+    "predict": {*MLFLOW, LEDGER},
+    "judge": {*MLFLOW, LEDGER},
+    "promote": {*MLFLOW, LEDGER, KEY},
+}
+SECRETS = {*MLFLOW, *STEP, LEDGER, KEY}
+
+# Answers as a job does, with the variables that it sees.
+JOB = """#!{python}
+import json, os, sys
+print(json.dumps({{"outcome": "pass", "sentence": "Done.", "seen": dict(os.environ), "told": sys.argv[1:]}}))
+"""
+BROKEN = """#!{python}
+import sys
+print({out!r})
+sys.exit(7)
+"""
+
+
+@pytest.fixture
+def stands_in(project: Project, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in the place of Python, so that a job does what the test says."""
+    path = project.root / "job"
+    path.write_text(JOB.format(python=sys.executable))
+    path.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(path))
+    return path
+
+
+def answer(project: Project, job: str) -> ship.Ended:
+    """Run one job."""
+    return ship._job(project, job, ["--expect", "digest"], lambda _: None)
+
+
+def test_every_job_is_a_room() -> None:
+    """A new job is not given everything by being forgotten."""
+    assert set(ship.JOBS) == set(ship.WITHHELD) == set(MAY_HAVE)
+
+
+@pytest.mark.parametrize("job", ship.JOBS)
+@pytest.mark.usefixtures("stands_in")
+def test_a_room_has_what_it_needs_and_nothing_else(
+    project: Project, monkeypatch: pytest.MonkeyPatch, job: str
+) -> None:
+    """The key is kept from the user's code, the step's files from every job; the rest goes through."""
+    for name in (*SECRETS, "UNRELATED"):
+        monkeypatch.setenv(name, "given")
+    ended = answer(project, job)
+    seen = ended.result.details["seen"]
+    assert {name for name in SECRETS if seen[name]} == MAY_HAVE[job]
+    assert seen["UNRELATED"] == "given"
+    expected = ["-m", "gates", job, "--json", "--project", str(project.root), "--expect", "digest"]
+    assert ended.result.details["told"] == expected
+
+
+@pytest.mark.parametrize("error", [InvalidError, UnavailableError, ConflictError, TamperedError])
+def test_a_jobs_error_is_its_own(project: Project, stands_in: Path, error: type[GatesError]) -> None:
+    """With code, what, why and what next."""
+    parts = {"code": int(error.code), "what": "Stopped.", "why": "So.", "do": "Mend it."}
+    python = stands_in.read_text().splitlines()[0].removeprefix("#!")
+    stands_in.write_text(BROKEN.format(python=python, out=json.dumps({"error": parts})))
+    with pytest.raises(error) as caught:
+        answer(project, "train")
+    assert (caught.value.what, caught.value.why, caught.value.do) == ("Stopped.", "So.", "Mend it.")
+
+
+def test_a_job_without_an_answer(project: Project, stands_in: Path) -> None:
+    """Killed, say: its code is told, and how to see more."""
+    python = stands_in.read_text().splitlines()[0].removeprefix("#!")
+    stands_in.write_text(BROKEN.format(python=python, out="no JSON"))
+    with pytest.raises(GatesError, match="`train` ended with code 7") as caught:
+        answer(project, "train")
+    assert caught.value.code is not ExitCode.PASS
+    assert "gates train" in caught.value.do
+
+
+def test_each_job_is_told_what_the_one_before_handed_on() -> None:
+    """The judge also what train and data told, past predict, which runs the user's code."""
+    digests = {job: job * 2 for job in ship.JOBS}
+    flags = {job: ship._flags(job, digests, "ada") for job in ship.JOBS}
+    assert flags["data"] == []
+    assert flags["train"] == ["--expect", "datadata"]
+    assert flags["promote"] == ["--expect", "judgejudge"]
+    told = ["--expect", "predictpredict", "--expect-train", "traintrain", "--expect-data", "datadata"]
+    assert flags["judge"] == [*told, "--approver", "ada"]
+    assert ship._flags("judge", digests, "") == told

@@ -1,0 +1,450 @@
+"""What holds for every gate, whatever it measures.
+
+The laws on thresholds, NaN and absent figures are held over generated measurements; the laws on files over
+projects whose rows are dealt anew. Splitting the input into batches is a law for gates that read batches;
+none does yet.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gates import checks
+from gates.digest import canonical_json
+from gates.errors import InvalidError
+from gates.verdict import (
+    Finding,
+    Outcome,
+    Verdict,
+    Waiver,
+    at_least,
+    at_most,
+    beyond_luck,
+    enough,
+    from_document,
+    to_document,
+)
+from tests.checks.project import GATES, Project, build, latency
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT = Path(__file__).resolve().parents[1]
+RANK = {Outcome.FAIL: 0, Outcome.UNDECIDED: 1, Outcome.PASS: 2}
+SHARES = st.floats(0, 1)
+COUNTS = st.integers(0, 400).map(float)
+FLAGS = st.sampled_from([0.0, 1.0])
+SLICE = "contract=One year"
+UNTIMED = settings(deadline=None)
+
+
+def maybe(strategy: st.SearchStrategy[float]) -> st.SearchStrategy[float | None]:
+    """The limit may be left out, which is the loosest that it can be."""
+    return st.none() | strategy
+
+
+# What each gate measures, and its limits with +1 where a larger one is looser, -1 where a smaller one is.
+MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
+    "schema": {
+        f"{kind}/{table}{rule}": COUNTS
+        for table in ("raw", "train", "golden")
+        for kind, rule in (("rows", ""), ("violations", ""), ("violations", "/tenure/not_nullable"))
+    },
+    "lineage": dict.fromkeys(
+        ("stages/changed", "stages", "overlap/rows", "overlap/keys", "rows/train", "rows/golden", "dirty"),
+        st.sampled_from([0.0, 1.0, 7.0]),
+    )
+    | dict.fromkeys(
+        (
+            *(
+                "commit/known",
+                "run/finished",
+                "run/commit_contained",
+                "run/clean",
+                "raw/unchanged",
+                "raw/tracked",
+            ),
+            *(f"tag/{tag}" for tag in ("data_sha256", "dvc_data_md5", "dvc_remote", "model_sha")),
+            *("tag/train_rows", "tag/train_range"),
+        ),
+        FLAGS,
+    ),
+    "golden": {
+        f"{name}{end}": SHARES
+        for name in (
+            "auc",
+            "average_precision",
+            "brier",
+            "log_loss",
+            "calibration_error",
+            f"slice_auc/{SLICE}",
+        )
+        for end in ("", "/low", "/high")
+    }
+    | dict.fromkeys(("pinned/features", "pinned/labels"), FLAGS)
+    | dict.fromkeys(("rows/0", "rows/1", f"slice_rows/{SLICE}/0", f"slice_rows/{SLICE}/1"), COUNTS),
+    "latency": {f"p99_ms/challenger{end}": st.floats(0, 400) for end in ("", "/low", "/high")}
+    | {"requests/challenger": COUNTS},
+    "fairness": {
+        f"{name}/female{end}": SHARES
+        for name in ("disparate_impact", "demographic_parity", "equalized_odds")
+        for end in ("", "/low", "/high")
+    }
+    | {"rows/female=0": COUNTS, "rows/female=1": COUNTS},
+    "champion": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS, "rows_needed": COUNTS}
+    | {f"delta{end}": st.floats(-1, 1) for end in ("", "/low", "/high")},
+}
+FIRST_MODEL = ("block", "approve", "floor")
+LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
+    "schema": {"max_violations": (1, st.integers(0, 400))},
+    "lineage": {},
+    "golden": {
+        "min_auc": (-1, SHARES),
+        "min_average_precision": (-1, maybe(SHARES)),
+        "max_brier": (1, maybe(SHARES)),
+        "max_log_loss": (1, maybe(SHARES)),
+        "max_calibration_error": (1, maybe(SHARES)),
+        "min_rows_per_class": (-1, st.integers(1, 400)),
+        "min_slice_rows_per_class": (-1, st.integers(1, 400)),
+        "min_slice_auc": (-1, maybe(SHARES)),
+    },
+    "latency": {"p99_ms": (1, st.floats(1, 400))},
+    "fairness": {
+        "min_disparate_impact": (-1, SHARES),
+        "max_demographic_parity": (1, maybe(SHARES)),
+        "max_equalized_odds": (1, maybe(SHARES)),
+        "min_rows_per_group": (-1, st.integers(1, 400)),
+    },
+    "champion": {"min_delta": (-1, st.floats(0, 0.99)), "first_model": (1, st.integers(0, 2))},
+}
+FIXED: dict[str, dict[str, Any]] = {
+    "schema": {f"{table}_contract": f"{table}.yaml" for table in ("raw", "train", "golden")},
+    "fairness": {"attributes": ("female",)},
+}
+
+
+def verdict(gate: str, limits: Mapping[str, Any], measurements: Mapping[str, float]) -> Verdict:
+    """Judge measurements under limits."""
+    values = dict(limits)
+    if "min_slice_auc" in values:
+        floor = values["min_slice_auc"]
+        values["min_slice_auc"] = {} if floor is None else {SLICE: floor}
+    if "first_model" in values:
+        values["first_model"] = FIRST_MODEL[values["first_model"]]
+    check = checks.load(gate)
+    policy = check.Policy(**FIXED.get(gate, {}), **values)
+    return Verdict(gate, policy.mode, tuple(check.judge(policy, dict(measurements))), dict(measurements))
+
+
+def looser(sense: int, one: float | None, other: float | None) -> tuple[float | None, float | None]:
+    """Give the tighter limit and the looser one."""
+    if one is None or other is None:
+        return (other if one is None else one), None
+    return (one, other) if (other - one) * sense >= 0 else (other, one)
+
+
+@st.composite
+def limits_of(draw: st.DrawFn, gate: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Draw a tight policy and one that is nowhere tighter."""
+    tight, loose = {}, {}
+    for name, (sense, values) in LIMITS[gate].items():
+        tight[name], loose[name] = looser(sense, draw(values), draw(values))
+    return tight, loose
+
+
+def measured_by(gate: str, *, every: bool = False) -> st.SearchStrategy[dict[str, float]]:
+    """Draw measurements of a gate: all of them, or as many as could be made."""
+    nothing: dict[str, st.SearchStrategy[float]] = {}
+    return st.fixed_dictionaries(
+        MEASURED[gate] if every else nothing, optional=nothing if every else MEASURED[gate]
+    )
+
+
+# ---------------------------------------------------------------- thresholds
+
+
+@pytest.mark.parametrize("gate", GATES)
+@UNTIMED
+@given(data=st.data())
+def test_loosening_a_threshold_never_worsens_the_verdict(gate: str, data: st.DataObject) -> None:
+    """Nor any finding of it, from fail over undecided to pass."""
+    tight, loose = data.draw(limits_of(gate))
+    measurements = data.draw(measured_by(gate))
+    before, after = verdict(gate, tight, measurements), verdict(gate, loose, measurements)
+    assert RANK[after.outcome] >= RANK[before.outcome]
+    ranks = {each.name: RANK[each.outcome] for each in before.findings}
+    assert all(RANK[each.outcome] >= ranks.get(each.name, 0) for each in after.findings)
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_every_limit_of_a_policy_is_under_the_law(gate: str) -> None:
+    """A new limit must be added above; what is no limit is named here."""
+    no_limits = {"mode", "raw_contract", "train_contract", "golden_contract", "attributes"}
+    no_limits |= {"threshold", "requests", "budget_s"}
+    assert set(checks.load(gate).Policy.model_fields) - no_limits == set(LIMITS[gate])
+
+
+# ---------------------------------------------------------------- NaN, absent, empty
+
+
+@pytest.mark.parametrize("gate", GATES)
+@UNTIMED
+@given(data=st.data())
+def test_nan_and_infinity_are_never_a_pass(gate: str, data: st.DataObject) -> None:
+    """A finding that passes was made from finite figures; one that is not finite improves nothing."""
+    _, limits = data.draw(limits_of(gate))
+    measurements = data.draw(measured_by(gate, every=True))
+    spoilt = data.draw(st.sets(st.sampled_from(sorted(measurements)), min_size=1))
+    value = data.draw(st.sampled_from([math.nan, math.inf, -math.inf]))
+    after = verdict(gate, limits, measurements | dict.fromkeys(spoilt, value))
+    for each in after.findings:
+        assert each.outcome is not Outcome.PASS or (
+            each.observed is not None and math.isfinite(each.observed)
+        )
+        assert each.outcome is not Outcome.PASS or each.name not in spoilt
+
+
+@pytest.mark.parametrize("gate", GATES)
+@UNTIMED
+@given(data=st.data())
+def test_what_was_not_measured_is_never_a_pass(gate: str, data: st.DataObject) -> None:
+    """A finding on a figure that is absent does not pass."""
+    _, limits = data.draw(limits_of(gate))
+    measurements = data.draw(measured_by(gate))
+    for each in verdict(gate, limits, measurements).findings:
+        known = each.name in measurements or each.name.startswith(("groups/", "first_model"))
+        assert known or each.outcome is not Outcome.PASS
+
+
+@pytest.mark.parametrize("gate", GATES)
+@UNTIMED
+@given(data=st.data())
+def test_nothing_measured_is_undecided(gate: str, data: st.DataObject) -> None:
+    """Under any policy."""
+    _, limits = data.draw(limits_of(gate))
+    assert verdict(gate, limits, {}).outcome is Outcome.UNDECIDED
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_empty_files_are_never_a_pass(tmp_path: Path, gate: str) -> None:
+    """Tables without rows and a benchmark without rounds are undecided; none is an error of ours."""
+    project = build(tmp_path)
+    for name in ("raw", "train", "features", "labels", "predictions"):
+        project.change(name, lambda table: table.head(0))
+    project.write_document("candidate/latency.json", latency(challenger=[]))
+    project.pin()
+    project.lock()
+    assert project.judge(gate).outcome is Outcome.UNDECIDED
+
+
+TABLES = {
+    "schema": ("raw", "train", "features"),
+    "lineage": ("train", "features"),
+    "golden": ("predictions", "labels", "features"),
+    "fairness": ("predictions", "labels", "features"),
+    "champion": ("predictions", "labels"),
+}
+
+
+@pytest.mark.parametrize("gate", TABLES)
+def test_a_missing_value_anywhere_is_never_a_pass(tmp_path: Path, gate: str) -> None:
+    """One null in each column in turn: the gate refuses it, or does not care for that column at all.
+
+    The contract of the raw table allows a null total on purpose, so that column is the one exception.
+    """
+    project = build(tmp_path)
+    before = project.judge(gate)
+    for file in TABLES[gate]:
+        table = project.table(file)
+        for column in [each for each in table.columns if (file, each) != ("raw", "total_charges")][:4]:
+            project.write_table(
+                file, table.assign(**{column: table[column].where(table.index != table.index[3])})
+            )
+            try:
+                after = project.judge(gate)
+            except InvalidError:
+                continue
+            assert after.outcome is not Outcome.PASS or after.measurements == before.measurements
+        project.write_table(file, table)
+
+
+# ---------------------------------------------------------------- order, bytes
+
+
+def judged(project: Project, gate: str) -> bytes:
+    """Bytes of the verdict, without the digests of the files, which are other files in another order."""
+    document = to_document(project.judge(gate))
+    return canonical_json(
+        {key: document[key] for key in ("gate", "mode", "outcome", "findings", "measurements")}
+    )
+
+
+def damage(project: Project) -> None:
+    """Make every gate but schema find something, so that the law is not about passing alone."""
+    golden_row = project.table("features").head(1).assign(churn=0, row_id=900_001)
+    train = project.table("train")
+    project.write_table("train", train.iloc[1:])
+    project.policy(golden={"min_auc": 0.9}, fairness={"min_rows_per_group": 301}, champion={"min_delta": 0.2})
+    with_golden_row = project.table("train")
+    with_golden_row.loc[0] = golden_row[with_golden_row.columns].iloc[0]
+    project.write_table("train", with_golden_row)
+    project.lock()
+
+
+@pytest.fixture(scope="module")
+def in_order(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The verdicts on tables in their own order."""
+    project = build(tmp_path_factory.mktemp("ordered"))
+    return {gate: judged(project, gate) for gate in GATES}
+
+
+@settings(max_examples=4, deadline=None)
+@given(order=st.integers(0, 2**31 - 1))
+def test_row_order_does_not_matter(
+    tmp_path_factory: pytest.TempPathFactory, in_order: dict[str, bytes], order: int
+) -> None:
+    """Every table's rows dealt anew give the same verdicts, byte for byte, and so do requests."""
+    project = build(tmp_path_factory.mktemp("shuffled"), order)
+    document = project.document("candidate/latency.json")
+    for benchmark in document["benchmarks"]:
+        benchmark["stats"]["data"].sort(key=lambda value: hash((order, value)))
+    document["benchmarks"].reverse()
+    project.write_document("candidate/latency.json", document)
+    for gate in GATES:
+        assert judged(project, gate) == in_order[gate], gate
+
+
+def counts(project: Project) -> dict[str, float]:
+    """What the gate `schema` counts; which rows come first is the one thing that order decides."""
+    measured = project.judge("schema").measurements
+    return {name: value for name, value in measured.items() if not name.startswith("row/")}
+
+
+@settings(max_examples=3, deadline=None)
+@given(order=st.integers(0, 2**31 - 1))
+def test_row_order_does_not_matter_to_broken_rules(
+    tmp_path_factory: pytest.TempPathFactory, order: int
+) -> None:
+    """The same rules are broken by as many rows."""
+    project = build(tmp_path_factory.mktemp("broken"))
+    project.change("raw", lambda raw: raw.assign(tenure=raw["tenure"].where(raw["rownames"] % 7 != 0, 999)))
+    before = counts(project)
+    project.change("raw", lambda raw: raw.sample(frac=1, random_state=order))
+    assert before["violations/raw"] > 0
+    assert counts(project) == before
+
+
+IN_A_PROCESS = """
+import sys
+from pathlib import Path
+from tests.checks.project import GATES, Project
+for gate in GATES:
+    sys.stdout.buffer.write(Project(Path(sys.argv[1])).bytes(gate) + b"\\n")
+"""
+
+
+def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
+    """Again, and in other processes that hash and sort text in other ways; with findings of every kind."""
+    project = build(tmp_path)
+    damage(project)
+    for path in ("scripts/train.py", "scripts/ingest.py", "metrics/training.json"):
+        project.path(path).write_text("edited\n", "utf-8")
+    project.change("raw", lambda raw: raw.assign(tenure=999, partner=2, contract="Weekly"))
+    project.edit("candidate/git.json", lambda git: git.update(dirty=["b.py", "a.py", "c.py"]))
+    here = b"".join(project.bytes(gate) + b"\n" for gate in GATES)
+    assert here.count(b'"fail"') > 10
+    for seed in ("1", "2"):
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": seed,
+            "PYTHONPATH": str(ROOT),
+            "LC_ALL": "C",
+            "TZ": "Asia/Tokyo",
+        }
+        command = [sys.executable, "-c", IN_A_PROCESS, str(project.root)]
+        ended = subprocess.run(command, capture_output=True, check=True, env=environment, cwd=tmp_path)
+        assert ended.stdout == here
+
+
+# ---------------------------------------------------------------- the verdict as a document
+
+FIGURES = st.none() | st.floats(allow_nan=True, allow_infinity=True)
+REAL = st.floats(allow_nan=False, allow_infinity=False)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+MAKERS: list[Callable[..., Finding]] = [at_least, at_most]
+GATE = "golden"
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> Finding:
+    """Draw a finding as the gates make them."""
+    name, note, unit = draw(TEXT.filter(bool)), draw(TEXT), draw(TEXT)
+    kind = draw(st.integers(0, 3))
+    if kind == 2:
+        return enough(name, draw(FIGURES), draw(REAL), unit=unit, note=note)
+    if kind == 3:
+        return beyond_luck(name, draw(FIGURES), note=note)
+    bounds = {"low": draw(FIGURES), "high": draw(FIGURES), "by_bound": draw(st.booleans())}
+    made = MAKERS[kind](name, draw(FIGURES), draw(REAL), unit=unit, note=note, **bounds)
+    waiver = draw(st.none() | st.builds(Waiver, st.just(GATE), st.just(name), TEXT, TEXT, st.dates()))
+    return Finding(**{**vars(made), "waiver": waiver if made.outcome is Outcome.FAIL else None})
+
+
+VERDICTS = st.builds(
+    Verdict,
+    gate=st.just(GATE),
+    mode=st.sampled_from(["block", "report"]),
+    findings=st.lists(findings(), max_size=4).map(tuple),
+    measurements=st.dictionaries(TEXT, REAL, max_size=4),
+    inputs=st.dictionaries(TEXT, TEXT, max_size=4),
+    policy_sha256=TEXT,
+)
+
+
+@UNTIMED
+@given(made=VERDICTS)
+def test_a_verdict_round_trips_through_json(made: Verdict) -> None:
+    """Everything that it holds, and its bytes."""
+    written = canonical_json(to_document(made))
+    read = from_document(json.loads(written))
+    assert read == made
+    assert canonical_json(to_document(read)) == written
+
+
+@UNTIMED
+@given(made=VERDICTS, outcome=st.sampled_from(Outcome))
+def test_an_outcome_that_the_findings_do_not_give_is_refused(made: Verdict, outcome: Outcome) -> None:
+    """A verdict flipped by hand is no verdict."""
+    flipped = to_document(made) | {"outcome": outcome.value}
+    if outcome is made.outcome:
+        assert from_document(flipped) == made
+    else:
+        with pytest.raises(InvalidError):
+            from_document(flipped)
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_the_verdicts_of_the_gates_round_trip(tmp_path: Path, gate: str) -> None:
+    """The real ones too."""
+    made = build(tmp_path).judge(gate)
+    assert from_document(json.loads(canonical_json(to_document(made)))) == made
+
+
+def test_a_waiver_keeps_its_day() -> None:
+    """As a date, not as text."""
+    waiver = Waiver("golden", "auc", "reviewed", "owner", date(2026, 12, 31))
+    made = Finding("auc", Outcome.FAIL, 0.5, 0.6, "at least", waiver=waiver)
+    document = to_document(Verdict("golden", "block", (made,)))
+    assert document["findings"][0]["waiver"]["expires"] == "2026-12-31"
+    assert from_document(document).findings[0].waiver == waiver

@@ -1,0 +1,407 @@
+"""The workflows with the real `gates`, DVC and MLflow under act: what serves after each event.
+
+One world lives through a story of pushes; the tests look at what each of them left behind.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+import yaml
+
+from gates import digest, ledger
+from gates.adapters.store import FolderStore
+from gates.errors import ExitCode
+from tests.workflows import harness
+
+pytestmark = pytest.mark.usefixtures("act")  # of session scope, so it comes before `story`
+
+PUSH = {"ref": "refs/heads/main"}
+PASSED = dict.fromkeys(["data", "train", "predict", "judge", "promote"], "success")
+SKIPPED = dict.fromkeys(["judge", "promote"], "skipped")
+LABELS = "data/golden/labels.parquet"
+HANDED_ON = (
+    "data",
+    "train",
+    "predict",
+)  # the jobs whose manifests the judge reads, each naming the one before
+
+# The project's own code tells what it saw of the room in which it ran.
+WITNESS = """
+def _testify(room):
+    import json, os, pathlib
+    files = [str(file) for file in pathlib.Path().rglob("*") if file.is_file() and ".git" not in file.parts]
+    seen = {"environment": dict(os.environ), "files": files}
+    pathlib.Path(os.environ["WITNESS"], f"{room}.json").write_text(json.dumps(seen))
+
+"""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What one event did, and what stood afterwards in ledger and registry."""
+
+    run: harness.Run
+    history: ledger.History
+    alias: str | None
+    evidence: dict[str, Any]
+
+    @property
+    def serves(self) -> tuple[str | None, str | None]:
+        """The version that serves by the ledger, and by the alias."""
+        champion = self.history.champion
+        return champion.version if champion else None, self.alias
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A world with bucket, ledger, tracking and key."""
+
+    world: harness.World
+    public: str
+
+    @property
+    def kept(self) -> Path:
+        """Artifacts and ledger as the push that was refused left them."""
+        return self.world.folder / "kept"
+
+    def play(self, workflow: str, event: str, payload: dict[str, Any]) -> Chapter:
+        """Play an event and look at what it left."""
+        run = harness.play(self.world, workflow, event, payload)
+        entries = FolderStore(self.world.folder / "ledger" / "churn").entries()
+        evidence = self.world.artifacts / "evidence"
+        return Chapter(
+            run,
+            ledger.read("churn", entries, [self.public]),
+            alias(self.world),
+            {file.stem: json.loads(file.read_text()) for file in evidence.glob("*.json")},
+        )
+
+    def push(self, trees: int) -> Chapter:
+        """Push a commit with this many trees in the model."""
+        params = self.world.project / "params.yaml"
+        params.write_text(re.sub(r"n_estimators: \d+", f"n_estimators: {trees}", params.read_text()))
+        harness.commit(self.world.project, f"{trees} trees")
+        return self.play("on-push.yml", "push", PUSH)
+
+    def testimony(self, room: str) -> dict[str, Any]:
+        """What the project's code last saw in a room."""
+        loaded: dict[str, Any] = json.loads((self.world.folder / "witness" / f"{room}.json").read_text())
+        return loaded
+
+
+def registry(world: harness.World) -> mlflow.MlflowClient:
+    """A client of the world's MLflow."""
+    return mlflow.MlflowClient(world.variables["MLFLOW_TRACKING_URI"])
+
+
+def alias(world: harness.World) -> str | None:
+    """The version that the alias names."""
+    version = registry(world).get_registered_model("churn").aliases.get("champion")
+    return None if version is None else str(version)
+
+
+def replace_in(file: Path, old: str, new: str) -> None:
+    """Replace a text that must be in the file."""
+    text = file.read_text()
+    assert old in text, f"{file} has no {old!r}"
+    file.write_text(text.replace(old, new, 1))
+
+
+def new_project(folder: Path, bucket: Path) -> Path:
+    """This repository as a project, with fewer requests, and its data in the bucket."""
+    project = harness.export(folder)
+    replace_in(project / "params.yaml", "requests: 2000", "requests: 300")
+    replace_in(project / ".dvc" / "config", "../.bucket", str(bucket))
+    return project
+
+
+def new_bucket(folder: Path) -> Path:
+    """A folder that stands for the data bucket, filled as `make ship` fills it."""
+    script = folder / "scripts" / "fill_bucket.py"
+    script.parent.mkdir(parents=True)
+    shutil.copy2(harness.ROOT / "scripts" / "fill_bucket.py", script)
+    subprocess.run([sys.executable, script], check=True)
+    return folder / ".bucket"
+
+
+def gates_key(project: Path, *options: str) -> str:
+    """What `gates key` prints on somebody's machine."""
+    here = {name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}}
+    command = [sys.executable, "-m", "gates", "key", "--json", "--project", str(project), *options]
+    answer = subprocess.run(command, env=here, check=True, capture_output=True, text=True).stdout
+    return str(next(iter(json.loads(answer).values())))
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """A repository with everything that an administrator sets up before the first push."""
+    folder = tmp_path_factory.mktemp("ship")
+    project = new_project(folder / "project", new_bucket(folder / "remote"))
+    administrator = folder / "administrator"
+    administrator.mkdir()
+    shutil.copy2(project / "params.yaml", administrator)
+    private = gates_key(administrator, "--private")
+    public = gates_key(administrator)
+    replace_in(project / "params.yaml", "  model: churn\n", f'  model: churn\n  trusted_keys: ["{public}"]\n')
+    entry = 'if __name__ == "__main__":\n'
+    replace_in(project / "scripts" / "train.py", entry, f'{WITNESS}{entry}    _testify("train")\n')
+    latency = project / "tests" / "latency" / "test_latency.py"
+    latency.write_text(f'{latency.read_text()}\n{WITNESS}\n_testify("predict")\n')
+    (folder / "witness").mkdir()
+    world = harness.World(
+        folder,
+        secrets={"GATES_SIGNING_KEY": private},
+        variables={
+            "GATES_LEDGER": str(folder / "ledger"),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
+        },
+        environment={"WITNESS": str(folder / "witness")},
+    )
+    # A database in a file would keep the artifacts in the workspace of whichever job comes first.
+    registry(world).create_experiment("churn", (folder / "mlruns").as_uri())
+    return Stage(world, public)
+
+
+@pytest.fixture(scope="module")
+def story(stage: Stage) -> dict[str, Chapter]:
+    """Four pushes and a rollback by hand, in this order."""
+    by_hand = {"inputs": {"to": "previous", "reason": "complaints from the call centre"}}
+    told = {name: stage.push(trees) for name, trees in (("first", 10), ("better", 30), ("worse", 12))}
+    shutil.copytree(stage.world.artifacts, stage.kept / "artifacts")
+    shutil.copytree(stage.world.folder / "ledger", stage.kept / "ledger")
+    told["same"] = stage.push(trees=30)
+    told["rollback"] = stage.play("on-dispatch.yml", "workflow_dispatch", by_hand)
+    return told
+
+
+@pytest.fixture
+def judge_room(stage: Stage, story: dict[str, Chapter], tmp_path: Path) -> Path:
+    """The workspace of the job `judge` in the push that was refused, before its command ran."""
+    assert story["worse"].run.results["predict"] == "success"
+    room = tmp_path / "room"
+    harness.git(tmp_path, "clone", "--quiet", str(stage.world.project), str(room))
+    harness.git(room, "checkout", "--quiet", "HEAD~1")
+    ship = yaml.safe_load((harness.ROOT / ".github" / "workflows" / "ship.yml").read_text())
+    for step in ship["jobs"]["judge"]["steps"]:
+        if step["uses"].startswith("actions/download-artifact@"):
+            target = step["with"]["path"].replace("${{ inputs.working-directory }}", str(room))
+            shutil.copytree(stage.kept / "artifacts" / step["with"]["name"], target, dirs_exist_ok=True)
+    return room
+
+
+def digests(chapter: Chapter) -> dict[str, str]:
+    """The digest that each job told the judge."""
+    return {job: chapter.run.jobs[job].outputs[f"{job}.digest"] for job in HANDED_ON}
+
+
+def judge(stage: Stage, room: Path, told: dict[str, str]) -> int:
+    """Run the command of the job `judge`, told these digests, and return its exit code."""
+    options = ["--expect", told["predict"], "--expect-train", told["train"], "--expect-data", told["data"]]
+    command = [sys.executable, "-m", "gates", "judge", *options, "--project", str(room)]
+    variables = {**stage.world.variables, "GATES_LEDGER": str(stage.kept / "ledger"), "GITHUB_ACTIONS": ""}
+    return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
+
+
+@pytest.fixture
+def proposal(tmp_path: Path) -> harness.World:
+    """A pull request in a repository without any secret or variable, as a fork has it."""
+    new_project(tmp_path / "project", new_bucket(tmp_path / "remote"))
+    return harness.World(tmp_path)
+
+
+def open_pull_request(world: harness.World) -> harness.Run:
+    """Commit what the project holds and play the pull request."""
+    harness.commit(world.project)
+    return harness.play(world, "on-pull-request.yml", "pull_request", {"number": 1})
+
+
+def outcomes(run: harness.Run) -> dict[str, str]:
+    """Job → what its command answered."""
+    return {
+        name: job.outputs[f"{name}.outcome"]
+        for name, job in run.jobs.items()
+        if f"{name}.outcome" in job.outputs
+    }
+
+
+def verdicts(chapter: Chapter) -> dict[str, str]:
+    """Gate → outcome, as the evidence has it."""
+    return {gate: each["outcome"] for gate, each in chapter.evidence.items() if gate != "statement"}
+
+
+def test_the_registry_keeps_a_model_where_its_experiment_says(
+    stage: Stage, story: dict[str, Chapter]
+) -> None:
+    """Not in the workspace of a job, which is gone when the next one starts."""
+    assert story["worse"].run.results["train"] == "success"
+    assert len(list((stage.world.folder / "mlruns" / "models").iterdir())) == 3
+
+
+@pytest.mark.parametrize(("chapter", "version"), [("first", "1"), ("better", "2")])
+def test_a_push_of_a_model_that_passes_every_gate_makes_it_champion(
+    story: dict[str, Chapter], chapter: str, version: str
+) -> None:
+    told = story[chapter]
+    assert (told.run.code, told.run.results) == (0, PASSED), told.run.log
+    assert outcomes(told.run) == dict.fromkeys(PASSED, "pass")
+    assert told.serves == (version, version)
+    assert set(verdicts(told).values()) == {"pass"}
+
+
+def test_a_decision_is_bound_to_the_commit_that_was_pushed(stage: Stage, story: dict[str, Chapter]) -> None:
+    commits = harness.git(stage.world.project, "log", "--reverse", "--format=%H").split()
+    judged = [story[name].evidence["statement"] for name in ("first", "better", "worse")]
+    assert [commit in json.dumps(each) for commit, each in zip(commits, judged, strict=False)] == [True] * 3
+
+
+def test_a_push_of_a_worse_model_is_refused_and_the_champion_untouched(story: dict[str, Chapter]) -> None:
+    told, before = story["worse"], story["better"]
+    assert told.run.code == 1
+    assert told.run.results == PASSED | {"judge": "failure", "promote": "skipped"}, told.run.log
+    assert outcomes(told.run) == dict.fromkeys(["data", "train", "predict"], "pass") | {"judge": "fail"}
+    assert (told.history, told.alias) == (before.history, before.alias)
+
+
+def test_a_refusal_says_which_gate_stopped_it_and_keeps_the_evidence(story: dict[str, Chapter]) -> None:
+    told = story["worse"]
+    assert verdicts(told) == dict.fromkeys(told.evidence.keys() - {"statement"}, "pass") | {
+        "champion": "fail"
+    }
+    assert "Stopped by champion." in told.run.jobs["judge"].log["judge"]
+    summary = told.run.jobs["judge"].summary["judge"]
+    assert "## judge: fail" in summary
+    assert re.search(r"^- champion: delta -0\.\d+ .*missed by", summary, flags=re.MULTILINE), summary
+
+
+def test_a_push_that_makes_the_champion_again_is_green_and_moves_nothing(story: dict[str, Chapter]) -> None:
+    told, before = story["same"], story["better"]
+    assert (told.run.code, told.run.results) == (0, PASSED | SKIPPED), told.run.log
+    assert outcomes(told.run) == {"data": "pass", "train": "pass", "predict": "unchanged"}
+    assert (told.history, told.alias) == (before.history, before.alias)
+    assert "is the champion already" in told.run.jobs["predict"].summary["predict"]
+
+
+def test_a_rollback_by_hand_makes_the_previous_champion_serve(story: dict[str, Chapter]) -> None:
+    told = story["rollback"]
+    assert (told.run.code, told.run.results) == (0, {"rollback": "success"}), told.run.log
+    assert outcomes(told.run) == {"rollback": "pass"}
+    assert told.serves == ("1", "1")
+    first, _, last = (link.entry for link in told.history.links)
+    assert (last.kind, last.target) == ("rollback", first.target)
+    assert last.reason == "complaints from the call centre"
+
+
+def test_the_code_that_trains_sees_neither_key_nor_ledger(stage: Stage, story: dict[str, Chapter]) -> None:
+    assert story["better"].serves == ("2", "2")
+    seen = stage.testimony("train")
+    assert LABELS in seen["files"]  # the witness did look
+    assert not {name for name in seen["environment"] if name in {"GATES_LEDGER", "GATES_SIGNING_KEY"}}
+    forbidden = [stage.world.secrets["GATES_SIGNING_KEY"], stage.world.variables["GATES_LEDGER"]]
+    assert not [
+        text for text in forbidden if text in json.dumps(seen) or text in seen["environment"].values()
+    ]
+    assert not [file for file in seen["files"] if file.endswith(".pem")]
+
+
+def test_the_code_that_serves_a_model_sees_features_but_neither_labels_nor_key(
+    stage: Stage, story: dict[str, Chapter]
+) -> None:
+    assert story["better"].serves == ("2", "2")
+    seen = stage.testimony("predict")
+    tables = {
+        file for file in seen["files"] if file.startswith("data/") and file.endswith((".parquet", ".csv"))
+    }
+    assert tables == {"data/golden/features.parquet"}
+    assert not [file for file in seen["files"] if "labels" in file or file.endswith(".pem")]
+    assert "GATES_SIGNING_KEY" not in seen["environment"]
+    assert stage.world.secrets["GATES_SIGNING_KEY"] not in seen["environment"].values()
+
+
+def test_what_the_rooms_handed_on_is_judged_as_it_is(
+    stage: Stage, story: dict[str, Chapter], judge_room: Path
+) -> None:
+    """The same files give the same verdict on another machine; the tests of swapped files lean on that."""
+    assert judge(stage, judge_room, digests(story["worse"])) == ExitCode.FAIL
+    statement = json.loads((judge_room / "evidence" / "statement.json").read_text())
+    assert statement == story["worse"].evidence["statement"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "candidate/data.json",
+        "candidate/dvc.lock",
+        "candidate/latency.json",
+        "candidate/predict.json",
+        "candidate/predictions.parquet",
+        "candidate/train.json",
+        "data/raw/churn.csv",
+        LABELS,
+    ],
+)
+def test_a_file_that_was_swapped_on_the_way_to_the_judge_is_caught(
+    stage: Stage, story: dict[str, Chapter], judge_room: Path, file: str
+) -> None:
+    with (judge_room / file).open("ab") as swapped:
+        swapped.write(b"\n")
+    assert judge(stage, judge_room, digests(story["worse"])) == ExitCode.TAMPERED
+    assert not (judge_room / "evidence").exists()
+
+
+@pytest.mark.parametrize(("forger", "forged"), [("predict", "train"), ("predict", "data"), ("train", "data")])
+def test_a_manifest_that_a_later_job_forged_is_caught_though_every_digest_in_the_files_fits(
+    stage: Stage, story: dict[str, Chapter], judge_room: Path, forger: str, forged: str
+) -> None:
+    """The forger names its forgery in its own manifest, whose digest it tells the judge itself."""
+    told, change = digests(story["worse"]), {"forged": "yes"}
+    for job in HANDED_ON[HANDED_ON.index(forged) :]:
+        file = judge_room / "candidate" / f"{job}.json"
+        file.write_bytes(digest.canonical_json(json.loads(file.read_text()) | change))
+        change = {job: digest.of_file(file)}
+        if HANDED_ON.index(job) >= HANDED_ON.index(forger):
+            told |= change
+    assert judge(stage, judge_room, told) == ExitCode.TAMPERED
+    assert not (judge_room / "evidence").exists()
+
+
+def test_the_key_is_in_no_artifact_and_no_log(stage: Stage, story: dict[str, Chapter]) -> None:
+    secret = stage.world.secrets["GATES_SIGNING_KEY"].splitlines()[1]
+    assert not [
+        name for name, told in story.items() if secret in told.run.log or secret in str(told.evidence)
+    ]
+
+
+def test_a_pull_request_that_keeps_policy_and_contract_is_green(proposal: harness.World) -> None:
+    run = open_pull_request(proposal)
+    assert (run.code, run.results) == (0, {"fast": "success"}), run.log
+
+
+def test_a_pull_request_with_a_mistake_in_the_policy_is_red_and_names_it(proposal: harness.World) -> None:
+    replace_in(proposal.project / "params.yaml", "    p99_ms: 200.0", "    p99_seconds: 0.2")
+    run = open_pull_request(proposal)
+    assert (run.code, run.results) == (1, {"fast": "failure"})
+    (summary,) = run.jobs["fast"].summary.values()
+    assert "p99\\_seconds" in summary, summary
+
+
+def test_a_pull_request_whose_data_breaks_the_contract_is_red_and_names_the_rule(
+    proposal: harness.World,
+) -> None:
+    contract = proposal.project / "contracts" / "raw.yaml"
+    document = yaml.safe_load(contract.read_text())
+    del document["columns"]["tenure"]
+    contract.write_text(yaml.safe_dump(document))
+    run = open_pull_request(proposal)
+    assert (run.code, run.results) == (1, {"fast": "failure"})
+    (summary,) = run.jobs["fast"].summary.values()
+    assert "## data: fail" in summary
+    assert "tenure/column\\_in\\_schema" in summary, summary
