@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gates.render.sentences import figure, shown, why_not
+from gates.render.sentences import figure, shown
 from gates.verdict import Outcome, Verdict
 
 STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "yellow"}
@@ -47,11 +47,6 @@ def findings(verdict: Verdict) -> RenderableType:
     more = [Text(f"… and {hidden} more in the verdict's file", "dim")] if hidden > 0 else []
     head = Text(f"{verdict.gate}: {verdict.outcome.value}", STYLES[verdict.outcome])
     return Group(head, table, *more, *(Text(note, "yellow") for note in _waivers([verdict])))
-
-
-def reasons(judged: Sequence[Verdict]) -> list[str]:
-    """Return a sentence for each gate that blocks."""
-    return [why_not(verdict) for verdict in judged if verdict.blocks]
 
 
 def entries(listed: Sequence[dict[str, Any]]) -> RenderableType:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from gates.render import terminal
-from gates.verdict import Verdict, Waiver, at_least, enough, waive
+from gates.verdict import Waiver, at_least, enough, waive
 from tests.examples import GOLDEN, LATENCY, TODAY, changed
 
 FAILED = changed(GOLDEN, findings=(at_least("auc", 0.7, 0.8, note="See."), enough("rows", 5, 200)))
@@ -71,14 +71,6 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     assert f"… and {30 - terminal.MOST_FINDINGS} more" in text
     assert "f19" in text
     assert "f20" not in text
-
-
-def test_reasons_are_of_the_gates_that_block() -> None:
-    """Not of those that pass or only report."""
-    told = terminal.reasons(
-        [GOLDEN, FAILED, changed(FAILED, mode="report"), Verdict("fairness", "block", ())]
-    )
-    assert [each.partition(":")[0] for each in told] == ["golden", "fairness"]
 
 
 ENTRY = {
