@@ -57,6 +57,8 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
                 folder.rename(place / "old")
             new.rename(folder)
         finally:
+            if not folder.exists() and (place / "old").exists():
+                (place / "old").rename(folder)
             shutil.rmtree(place, ignore_errors=True)
 
 
