@@ -68,8 +68,8 @@ def test_stages_import_nothing_from_gates(name: str, pytestconfig: pytest.Config
         ),
         ("train", "n_estimators: 30", "n_estimators:", "not None"),
         ("train", "max_depth: 1", "max_depth: 1\n  speed: 3", "train.speed is not a parameter"),
-        ("train", "train:", "training:", "no block `train:`"),
-        ("train", "train:", "train: [", "params.yaml cannot be read"),
+        ("train", "\ntrain:", "\ntraining:", "no block `train:`"),
+        ("train", "\ntrain:", "\ntrain: [", "params.yaml cannot be read"),
     ],
 )
 def test_a_bad_parameter_ends_with_one_plain_line(
