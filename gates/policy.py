@@ -171,7 +171,7 @@ def parse(params: Document, models: Mapping[str, type[GatePolicy]], name: str = 
         raise InvalidError(
             f"{name} has no `gates:` block.",
             why="The policy that judges a model stands there.",
-            do="Copy the block of this project's README and change its values.",
+            do="Copy the block of ml-gates' own params.yaml and change its values.",
         )
     mistakes: list[str] = []
     shared = {key: value for key, value in block.items() if key not in models}

@@ -106,7 +106,7 @@ def registry(world: harness.World) -> mlflow.MlflowClient:
 
 
 def alias(world: harness.World) -> str | None:
-    """The version that the alias names, by a connection of its own: MLflow's in this process may see old rows."""
+    """The version that the alias names; by a fresh connection, since an older one may see old rows."""
     database = world.variables["MLFLOW_TRACKING_URI"].removeprefix("sqlite:///")
     query = "SELECT version FROM registered_model_aliases WHERE name = 'churn' AND alias = 'champion'"
     with contextlib.closing(sqlite3.connect(database)) as connection:
