@@ -67,7 +67,7 @@ def chain(project: Path, mlflow: float) -> Iterator[Figure]:
     back = median(lambda: gates(project, "rollback", "--to", next(versions)))
     yield Figure("rollback", back, 5, "import mlflow", mlflow)
     yield Figure(
-        "rollback, its own part", own_seconds(project, "rollback", "previous", ""), 0.2, "rollback", back
+        "rollback, its own part", own_seconds(project, "rollback", next(versions), ""), 0.2, "rollback", back
     )
 
 
