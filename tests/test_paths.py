@@ -128,7 +128,6 @@ def test_a_name_that_the_system_cannot_hold_is_refused() -> None:
             walk(Path(name))
 
 
-@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs the proc file system")
 def test_a_file_that_opens_and_then_fails_is_refused() -> None:
     """A regular file whose reading fails is named as well."""
     for read in (digest.of_file, lambda path: read_bytes(path, 9)):
@@ -136,7 +135,6 @@ def test_a_file_that_opens_and_then_fails_is_refused() -> None:
             read(Path("/proc/self/mem"))
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs the proc file system")
 def test_a_file_that_hides_its_size_is_still_limited() -> None:
     """The limit is on what is read, not on what the system says before."""
     assert Path("/proc/self/status").stat().st_size == 0
