@@ -1,5 +1,6 @@
 """`gates restore <sha>`: put back dvc.lock and the data of a promoted model."""
 
+from gates import digest
 from gates.adapters import dvc, files, model
 from gates.errors import InvalidError
 from gates.run import views
@@ -15,6 +16,7 @@ def run(project: Project, target: str) -> Result:
         TamperedError: What the ledger keeps was changed.
     """
     champion, decision = views.find(project, target)
+    _require_tracked(project)
     lock = project.store.get(decision.candidate.lock_sha256)
     before = project.lock.read_bytes() if project.lock.exists() else None
     files.write_bytes(project.lock, lock)
@@ -38,6 +40,17 @@ def run(project: Project, target: str) -> Result:
         f"dvc.lock, data and model of v{champion.version} ({sha[:12]}) are back.",
         details={"sha": sha},
     )
+
+
+def _require_tracked(project: Project) -> None:
+    """Refuse to go on over raw data that was edited: DVC would take the edit for the new truth."""
+    raw = project.raw
+    if raw.exists() and digest.md5_of_file(raw) != dvc.pointer(raw):
+        name = project.policy.project.data.raw
+        raise InvalidError(
+            f"{name} was edited after it was tracked.",
+            do=f"Keep the edit elsewhere, then: rm {name} && dvc pull {name}; then run this again.",
+        )
 
 
 def _put_back(project: Project, lock: bytes | None) -> None:

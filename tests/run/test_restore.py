@@ -100,3 +100,17 @@ def test_what_is_promoted_and_there_is_restored(
     monkeypatch.setattr(dvc, "checkout", brought)
     assert restore.run(promoted, "1").details == {"sha": found}
     assert promoted.lock.read_bytes() == KEPT
+
+
+def test_raw_data_that_was_edited_stops_it_first(promoted: Project) -> None:
+    """DVC would take the edit for the new truth; neither lock nor pointer nor data is touched."""
+    raw = promoted.raw
+    raw.parent.mkdir(parents=True, exist_ok=True)
+    raw.write_text("edited\n")
+    pointer = raw.with_name(raw.name + ".dvc")
+    pointer.write_text(f"outs:\n- md5: {digest.of_bytes(b'as it was')[:32]}\n  path: {raw.name}\n")
+    promoted.lock.write_bytes(b"stages: {now: {}}\n")
+    with pytest.raises(InvalidError, match="was edited after it was tracked") as caught:
+        restore.run(promoted, "1")
+    assert f"dvc pull {promoted.policy.project.data.raw}" in caught.value.do
+    assert (raw.read_text(), promoted.lock.read_bytes()) == ("edited\n", b"stages: {now: {}}\n")
