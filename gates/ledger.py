@@ -110,7 +110,7 @@ class History:
             InvalidError: None has, or a shortened SHA (at least 7 digits) fits several.
         """
         everyone = {link.entry.target for link in self.links}
-        exact = [each for each in everyone if target in (each.version, each.sha)]
+        exact = [each for each in everyone if target in (each.version, f"v{each.version}", each.sha)]
         found = exact or [
             each for each in everyone if len(target) >= SHORTEST_SHA and each.sha.startswith(target)
         ]

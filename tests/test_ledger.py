@@ -208,12 +208,27 @@ def test_a_champion_is_found_by_version_sha_or_the_start_of_one() -> None:
     """The present one and past ones alike."""
     found = read(GOOD)
     for number in (1, 2, 3):
-        for name in (str(number), sha(number), sha(number)[:7], sha(number)[:20]):
+        for name in (str(number), f"v{number}", sha(number), sha(number)[:7], sha(number)[:20]):
             assert found.find(name) == champion(number)
 
 
 @pytest.mark.parametrize(
-    "name", ["", "4", "01", " 1", "v1", "previous", sha(1)[:6], sha(1)[1:], sha(1).upper(), sha(1) + "0", "*"]
+    "name",
+    [
+        "",
+        "4",
+        "01",
+        " 1",
+        "V1",
+        "vv1",
+        "v4",
+        "previous",
+        sha(1)[:6],
+        sha(1)[1:],
+        sha(1).upper(),
+        sha(1) + "0",
+        "*",
+    ],
 )
 def test_who_never_served_is_not_found(name: str) -> None:
     """A start of six digits is too short; case, spaces and zeros are not mended. Exit code 2."""
