@@ -463,3 +463,14 @@ def test_the_readmes_exit_codes_are_the_codes() -> None:
     text = (ROOT / "README.md").read_text()
     rows = dict(re.findall(r"^\| (\d+) \| (\w+)", text, re.MULTILINE))
     assert rows == {str(code.value): code.name.lower() for code in ExitCode}
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]], ids=["text", "json"])
+def test_a_stdout_that_is_full_ends_with_4_and_one_plain_error(flags: list[str]) -> None:
+    """Neither a traceback nor a mistake of ml-gates; the error is on stderr."""
+    command = [sys.executable, "-m", "gates", "policy", *flags, "--project", str(ROOT)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == ExitCode.UNAVAILABLE
+    assert ended.stderr.startswith("Stopped: The answer could not be written to stdout.")
+    assert "Traceback" not in ended.stderr

@@ -2,16 +2,17 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from gates import checks
 from gates.adapters import github, logs
 from gates.adapters.console import Screen
-from gates.errors import ExitCode, GatesError
+from gates.errors import ExitCode, GatesError, UnavailableError
 from gates.render import markdown, sentences, terminal
 from gates.run.result import Result
 from gates.verdict import Verdict, from_document, to_document
@@ -59,8 +60,9 @@ class Answering:
         github.annotate("error", "gates", f"{error.what} {error.why} {error.do}".strip())
         if self._as_json:
             parts = {"code": int(error.code), "what": error.what, "why": error.why, "do": error.do}
-            _print_json({"error": parts})
-            return
+            with suppress(UnavailableError), self._writing():
+                _print_json({"error": parts})
+                return
         for label, text in (("Stopped:", error.what), ("Why:", error.why), ("Next:", error.do)):
             if text:
                 self.screen.progress.print(f"{label:<8} {text}", markup=False)
@@ -79,10 +81,28 @@ class Answering:
             self.code = answer.outcome.exit_code if answer.blocks else ExitCode.PASS
             document = {**document, "verdict": f"evidence/{answer.gate}.json"}
         self._tell_github(document, judged)
-        if self._as_json:
-            _print_json(_document(answer))
-        else:
-            self._show(document, judged)
+        with self._writing():
+            if self._as_json:
+                _print_json(_document(answer))
+            else:
+                self._show(document, judged)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write to stdout to its end; that its reader has left (`gates history | head`) is no error."""
+        try:
+            yield
+            sys.stdout.flush()
+        except OSError as error:
+            # What is still buffered would fail again when Python ends; what is left to say goes to stderr.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._as_json = False
+            if not isinstance(error, BrokenPipeError):
+                raise UnavailableError(
+                    "The answer could not be written to stdout.",
+                    why=f"{error.strerror}. What the command did before that is done.",
+                    do="Make room there, then ask again: gates status",
+                ) from error
 
     def _tell_github(self, document: dict[str, Any], judged: list[Verdict]) -> None:
         if "outcome" not in document:
