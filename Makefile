@@ -2,15 +2,18 @@
 
 ACT_VERSION        := v0.2.89
 ACTIONLINT_VERSION := v1.7.12
+VERSITYGW_VERSION  := v1.8.0
 GO_MINIMUM         := 1.25
 
 UV    := .venv/bin/uv
-TOOLS := .tools/act-$(ACT_VERSION)-actionlint-$(ACTIONLINT_VERSION).stamp
+TOOLS := .tools/act-$(ACT_VERSION)-actionlint-$(ACTIONLINT_VERSION)-versitygw-$(VERSITYGW_VERSION).stamp
 
 # Stages and tests call `python`, `dvc` and `gates` by name: they mean ours.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
+
+comma := ,
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 ACTIONS   := $(wildcard .github/actions/*/action.yml)
@@ -105,18 +108,19 @@ dev: .venv/dev.stamp
 	$(call say,install: requirements and test tools)
 	@$(call sync,dev) && touch .venv/demo.stamp $@
 
-# act runs the workflows in the tests, actionlint reads them. Both are Go programs, built from pinned
-# versions that Go checks against its checksum database; Go comes from the machine or from a locked package.
+# act runs the workflows in the tests, actionlint reads them, versitygw is an S3 server that keeps its locks. They are
+# Go programs, built from pinned versions that Go checks against its checksum database; Go comes from the machine or
+# from a locked package.
 tools: .venv/uv.stamp
 	@mkdir -p .tools; [ -e $(TOOLS) ] || $(MAKE) --no-print-directory $(TOOLS) 2>.tools/log || { \
-	  [ -z "$$GATES_REQUIRE_ACT" ] || { cat .tools/log; exit 1; }; \
-	  echo 'tools: no Go $(GO_MINIMUM)+ and none to be had (.tools/log): the tests under act are skipped.'; \
+	  [ -z "$$GATES_REQUIRE_TOOLS" ] || { cat .tools/log; exit 1; }; \
+	  echo 'tools: no Go $(GO_MINIMUM)+ and none to be had (.tools/log): the tests that need them are skipped.'; \
 	}
 
 $(TOOLS): requirements/go.txt
-	$(call say,install: act and actionlint)
+	$(call say,install: act$(comma) actionlint and versitygw)
 	@set -e; go=$$(command -v go || echo none); \
-	if ! "$$go" version 2>/dev/null | awk '{ split(substr($$3, 3), v, "."); new = v[1] > 1 || v[2] >= 25 } END { exit !new }'; then \
+	if ! "$$go" version 2>/dev/null | awk '{ split(substr($$3, 3), v, "."); split("$(GO_MINIMUM)", w, "."); new = v[1] > w[1] || v[2] >= w[2] } END { exit !new }'; then \
 	  .venv/bin/python -m venv --without-pip --clear .tools/go; \
 	  $(UV) pip install --quiet --python .tools/go/bin/python --require-hashes -r requirements/go.txt; \
 	  go=.tools/go/bin/go; \
@@ -124,5 +128,6 @@ $(TOOLS): requirements/go.txt
 	export GOBIN="$(CURDIR)/.tools/bin" GOFLAGS=-trimpath; \
 	"$$go" install github.com/nektos/act@$(ACT_VERSION); \
 	"$$go" install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
+	"$$go" install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION); \
 	rm -rf .tools/go
 	@touch $@

@@ -1,6 +1,6 @@
-"""Run `judge`, `promote` or `rollback` once and print its own seconds: all less MLflow's and skops' part.
+"""Run `judge`, `promote` or `rollback` once and print its own seconds: without MLflow and model libraries.
 
-The imports of libraries come before the clock starts: those two, and securesystemslib, which imports boto3.
+Two imports come before the clock starts: MLflow, and securesystemslib, which imports boto3.
 
 For example `python benchmarks/own.py rollback previous "a reason"`, in a project's folder.
 """
@@ -14,15 +14,22 @@ from typing import Any
 
 import mlflow
 import securesystemslib.signer
-import skops.io
 
-from gates.adapters import model
+from gates.adapters.connection import Connection
 from gates.adapters.console import Screen
 from gates.adapters.registry import Registry
+from gates.adapters.tracking import Tracking
+from gates.adapters.trial import Trial
 from gates.run import judge, promote, rollback
 from gates.run.project import now, open_project
 
-IMPORTED_BEFORE = (mlflow, securesystemslib.signer, skops.io)
+IMPORTED_BEFORE = (mlflow, securesystemslib.signer)
+ELSEWHERE: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (Connection, ("__init__",)),
+    (Tracking, ("run_facts",)),
+    (Registry, ("register", "fetch", "champion_version", "point_champion")),
+    (Trial, ("load",)),  # waits for a process that imports what the model needs, and loads it
+)
 
 elsewhere = 0.0
 depth = 0
@@ -48,9 +55,9 @@ def outside(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def main() -> None:
     """Time one command."""
-    for name in ("__init__", "register", "run_facts", "fetch", "champion_version", "point_champion"):
-        setattr(Registry, name, outside(getattr(Registry, name)))
-    model.load = outside(model.load)
+    for owner, names in ELSEWHERE:
+        for name in names:
+            setattr(owner, name, outside(getattr(owner, name)))
     command, *arguments = sys.argv[1:]
     begun = time.perf_counter()
     project = open_project(Path(), command, Screen())

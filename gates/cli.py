@@ -1,6 +1,7 @@
 """The command `gates`: one subcommand a job, a gate and a question; the gates' come from `gates.checks`."""
 
 import functools
+import re
 import signal
 import sys
 import typing
@@ -21,7 +22,7 @@ if typing.TYPE_CHECKING:
 
 SECTIONS = {
     "Deliver": ("ship", "data", "train", "predict", "judge", "promote"),
-    "Champion": ("status", "history", "show", "rollback", "restore"),
+    "Champion": ("status", "history", "show", "audit", "rollback", "reconcile", "restore", "export"),
     "Gates": tuple(checks.names()),
     "Project": ("policy", "key", "actions"),
 }
@@ -94,10 +95,35 @@ def _command(
     return register
 
 
-EXPECT = click.option("--expect", default="", help="Digest that the job before handed on.")
+class Text(click.ParamType[str]):
+    """Text of a form that a pattern knows and a few words explain."""
+
+    name = "text"
+
+    def __init__(self, pattern: str, means: str) -> None:
+        """Take what matches the whole pattern."""
+        self.pattern = pattern
+        self.means = means
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text as it is, or say what it should be."""
+        if not re.fullmatch(self.pattern, value):
+            self.fail(f"{value[:80]!r} is not {self.means}.", param, ctx)
+        return value
+
+
+DIGEST = Text("(?:[0-9a-f]{64})?", "a digest, 64 hex digits")
+SENTENCE = Text(r"[^\x00-\x1f\x7f-\x9f]{0,500}", "one line of at most 500 characters")
+REASON = Text(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{1,500}", "a reason on one line of at most 500 characters")
+EXPECT = click.option(
+    "--expect",
+    type=DIGEST,
+    default="",
+    help="Digest that the job before handed on: `digest` in its answer as JSON, or its step's output.",
+)
 TODAY = click.option("--today", default="", help="Day of the judgement, YYYY-MM-DD; today where left out.")
 APPROVER = click.option(
-    "--approver", default="", help="Who approves a first model, where the policy asks for it."
+    "--approver", type=SENTENCE, default="", help="Who approves a first model, where the policy asks for it."
 )
 
 
@@ -135,8 +161,8 @@ def predict(project: "Project", expect: str) -> "Result":
 
 @_command(
     EXPECT,
-    click.option("--expect-train", default="", help="Digest that the job train handed on."),
-    click.option("--expect-data", default="", help="Digest that the job data handed on."),
+    click.option("--expect-train", type=DIGEST, default="", help="Digest that the job train handed on."),
+    click.option("--expect-data", type=DIGEST, default="", help="Digest that the job data handed on."),
     TODAY,
     APPROVER,
 )
@@ -160,7 +186,7 @@ def promote(project: "Project", expect: str) -> "Result":
 
 @_command()
 def status(project: "Project") -> dict[str, Any]:
-    """Say who serves, since when, from which run."""
+    """Say who serves by the ledger, since when, from which run."""
     from gates.run import views
 
     return views.status(project)
@@ -184,13 +210,33 @@ def show(project: "Project", target: str) -> dict[str, Any]:
 
 @_command(
     click.option("--to", required=True, metavar="TARGET", help="previous, a version, or a SHA."),
-    click.option("--reason", default="", help="One sentence for the auditor."),
+    click.option("--reason", type=REASON, required=True, help="One sentence for the auditor."),
 )
 def rollback(project: "Project", to: str, reason: str) -> "Result":
     """Make an earlier champion serve again."""
     from gates.run import rollback as run
 
     return run.run(project, to, reason)
+
+
+@_command(
+    click.option("--repair", is_flag=True, help="Put back what can be put back, and note it in the ledger.")
+)
+def reconcile(project: "Project", repair: bool) -> "Result":  # noqa: FBT001 - click's own
+    """Compare alias, stages, files and runs in MLflow with the ledger."""
+    from gates.run import reconcile as run
+
+    return run.run(project, repair=repair)
+
+
+@_command(
+    click.option("--at", default="", help="Moment in UTC to answer for, such as 2026-11-20T03:00Z or a day.")
+)
+def audit(project: "Project", at: str) -> "Result":
+    """Verify the whole ledger and every model, and report who served when and why."""
+    from gates.run import audit as run
+
+    return run.run(project, at)
 
 
 @_command(click.argument("target", metavar="SHA", envvar="GATES_RESTORE_TARGET"))
@@ -201,12 +247,21 @@ def restore(project: "Project", target: str) -> "Result":
     return run.run(project, target)
 
 
-@_command()
-def policy(project: "Project") -> dict[str, Any]:
+@_command(click.argument("folder", type=click.Path(path_type=Path), envvar="GATES_EXPORT_FOLDER"))
+def export(project: "Project", folder: Path) -> "Result":
+    """Write the champion with its proof into a folder, for an image or a sidecar."""
+    from gates.run import loader
+
+    return loader.export(project, folder)
+
+
+@_command(click.option("--pin", "pins", is_flag=True, help="Pin it in gates.lock: no other may judge."))
+def policy(project: "Project", pins: bool) -> "dict[str, Any] | Result":  # noqa: FBT001 - click's own
     """Check params.yaml and show the policy that it declares."""
-    declared = project.policy
-    gates = {name: gate.model_dump(mode="json", exclude_none=True) for name, gate in declared.gates.items()}
-    return {"model": declared.project.model, "policy_sha256": declared.sha256, **gates}
+    from gates.run import pin, views
+
+    shown = views.policy(project)
+    return pin.write(project) if pins else shown
 
 
 @_command(
@@ -240,19 +295,10 @@ def _add_gate(name: str) -> None:
     fields = checks.input_fields(check)
 
     def run_gate(project: "Project", today: str, **given: Any) -> Verdict:  # noqa: ANN401 - its own flags
-        from gates import digest
-        from gates.adapters import files
         from gates.run import gate
-        from gates.verdict import to_document
 
-        verdict = gate.judge(
-            project,
-            name,
-            {key: value for key, value in given.items() if value not in (None, ())},
-            _day(today),
-        )
-        files.write_bytes(project.evidence / f"{name}.json", digest.canonical_json(to_document(verdict)))
-        return verdict
+        there = {key: value for key, value in given.items() if value not in (None, ())}
+        return gate.run(project, name, there, _day(today))
 
     run_gate.__doc__ = check.__doc__
     _command(*(_flag(field) for field in fields), TODAY, name=name)(run_gate)
@@ -325,5 +371,6 @@ def main() -> NoReturn:
         )
         sys.exit(int(ExitCode.INVALID))
     except click.Abort:
+        sys.stderr.write("Interrupted. Run the same command again: it completes what was half done.\n")
         sys.exit(130)
     sys.exit(0)

@@ -1,7 +1,7 @@
 """Strict reading of JSON and YAML documents that came from outside.
 
 Both parsers are lenient where it hurts (duplicate keys, NaN, aliases that unfold to gigabytes), so every
-document of a user, a job or a registry comes in through here.
+document of a user or a registry, and every file of a job, comes in through here.
 """
 
 import json

@@ -72,9 +72,22 @@ def unseal(data: bytes, payload_type: str, trusted: Iterable[str], name: str) ->
         raise TamperedError(
             f"{name} does not verify.",
             why=f"{why[:1].upper()}{why[1:].rstrip('.')}.",
-            do="Do not use it. See who could write there; list what still holds: gates history",
+            do="Do not use it. Find who could write there, and bring back what it was from a backup.",
         ) from error
     return content
+
+
+def keyid_of(data: bytes) -> str:
+    """Return the key that an envelope says to be signed with, unverified; empty where it says none."""
+    try:
+        return str(parse_json(data, "envelope")["signatures"][0]["keyid"])
+    except (InvalidError, KeyError, IndexError, TypeError):
+        return ""
+
+
+def signers(data: bytes) -> list[str]:
+    """Return the keys that signed an envelope which `unseal` has verified."""
+    return [str(each["keyid"]) for each in parse_json(data, "envelope")["signatures"]]
 
 
 def _signature(document: Any) -> tuple[str, str]:  # noqa: ANN401 - parsed JSON, checked here

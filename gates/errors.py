@@ -3,7 +3,9 @@
 A finding of a gate is data and never an exception; these say that we could not look, or must not go on.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -36,6 +38,10 @@ class GatesError(Exception):
         self.why = why
         self.do = do
 
+    def to_document(self) -> dict[str, Any]:
+        """Return the error as plain JSON data."""
+        return {"code": int(self.code), "what": self.what, "why": self.why, "do": self.do}
+
 
 class InvalidError(GatesError):
     """Usage, policy or input is wrong; the field is named."""
@@ -65,3 +71,13 @@ class TamperedError(GatesError):
     """A digest, signature or chain does not hold."""
 
     code = ExitCode.TAMPERED
+
+
+_KINDS = {
+    kind.code: kind for kind in (InvalidError, UndecidedError, UnavailableError, ConflictError, TamperedError)
+}
+
+
+def from_document(document: Mapping[str, Any]) -> GatesError:
+    """Return the error that another process of ours has told."""
+    return _KINDS[ExitCode(document["code"])](document["what"], why=document["why"], do=document["do"])

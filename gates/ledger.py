@@ -3,15 +3,18 @@
 An entry is an object `<seq>.json`, a DSSE envelope over
 
     {"version": 1, "seq", "previous": <sha256 of the entry before, as stored> | null, "operation", "kind",
-     "model", "from": <champion> | null, "to": <champion>, "reason", "actor", "time"}
+     "model", "from": <champion> | null, "to": <champion> | null, "evidence": <sha256> | null, "reason",
+     "actor", "time"}
 
-where a champion is {"sha", "version", "run_id", "folder_sha256", "statement"}. Creating the object if it is
-absent is the commit; nothing here stores anything.
+where a champion is {"sha", "version", "run_id", "folder_sha256", "statement"}. An entry that moves nothing,
+such as a refusal, names the champion of before in both places, and its evidence by digest. Creating the
+object if it is absent is the commit; nothing here stores anything.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal, TypeAlias, get_args
 
 from gates import digest
@@ -21,9 +24,12 @@ from gates.errors import InvalidError, TamperedError
 
 FORMAT = 1
 SHORTEST_SHA = 7
+CHECKPOINT_FIELDS = 3
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 PAYLOAD_TYPE = "application/vnd.ml-gates.entry+json"
 
-Kind: TypeAlias = Literal["promote", "rollback"]
+Kind: TypeAlias = Literal["promote", "rollback", "refuse", "repair"]
+MOVES = frozenset({"promote", "rollback"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Champion:
 
 @dataclass(frozen=True)
 class Entry:
-    """One move of the champion; see the module's docstring."""
+    """One move of the champion, or a note of what did not move it; see the module's docstring."""
 
     seq: int
     previous: str | None
@@ -55,10 +61,16 @@ class Entry:
     kind: Kind
     model: str
     origin: Champion | None
-    target: Champion
+    target: Champion | None
+    evidence: str | None
     reason: str
     actor: str
     time: str
+
+    @property
+    def moves(self) -> bool:
+        """Whether it says who serves from then on."""
+        return self.kind in MOVES
 
 
 @dataclass(frozen=True)
@@ -78,18 +90,28 @@ class History:
 
     @property
     def head(self) -> Link | None:
-        """The newest link; None before the first promotion."""
+        """The newest link, which the next entry follows; None before the first."""
         return self.links[-1] if self.links else None
+
+    @cached_property
+    def moved(self) -> Link | None:
+        """The newest link that says who serves; None before the first promotion."""
+        return next((link for link in reversed(self.links) if link.entry.moves), None)
 
     @property
     def champion(self) -> Champion | None:
         """What serves."""
-        return self.head.entry.target if self.head else None
+        return self.moved.entry.target if self.moved else None
 
     @property
     def since(self) -> str | None:
-        """Since when it serves: time of the newest entry, in UTC."""
-        return self.head.entry.time if self.head else None
+        """Since when it serves: time of the newest move, in UTC."""
+        return self.moved.entry.time if self.moved else None
+
+    @cached_property
+    def served(self) -> tuple[Champion, ...]:
+        """Who served, one a move, oldest first."""
+        return tuple(link.entry.target for link in self.links if link.entry.moves and link.entry.target)
 
     def operation(self, operation: str) -> Link | None:
         """Return the link that an operation has written, if it has."""
@@ -98,10 +120,10 @@ class History:
     def earlier(self) -> Iterator[Champion]:
         """Yield the champions before the present one, newest first, each SHA once."""
         seen = {self.champion.sha} if self.champion else set()
-        for link in reversed(self.links):
-            if link.entry.target.sha not in seen:
-                seen.add(link.entry.target.sha)
-                yield link.entry.target
+        for champion in reversed(self.served):
+            if champion.sha not in seen:
+                seen.add(champion.sha)
+                yield champion
 
     def find(self, target: str) -> Champion:
         """Return the champion, present or past, with this version or SHA.
@@ -109,21 +131,18 @@ class History:
         Raises:
             InvalidError: None has, or a shortened SHA (at least 7 digits) fits several.
         """
-        everyone = {link.entry.target for link in self.links}
+        everyone = set(self.served)
         exact = [each for each in everyone if target in (each.version, f"v{each.version}", each.sha)]
         found = exact or [
             each for each in everyone if len(target) >= SHORTEST_SHA and each.sha.startswith(target)
         ]
         shas = {each.sha for each in found}
         if len(shas) == 1:
-            return max(found, key=self._last)
+            return max(found, key=lambda each: len(self.served) - self.served[::-1].index(each))
         what = f"{len(shas)} champions fit" if shas else "No champion has the version or SHA"
         raise InvalidError(
             f"{what} {target!r} in the ledger of {self.model}.", do="See them all: gates history"
         )
-
-    def _last(self, champion: Champion) -> int:
-        return max(link.entry.seq for link in self.links if link.entry.target == champion)
 
 
 def next_entry(
@@ -131,12 +150,13 @@ def next_entry(
     *,
     operation: str,
     kind: Kind,
-    target: Champion,
+    target: Champion | None,
     reason: str,
     actor: str,
     time: datetime,
+    evidence: str | None = None,
 ) -> Entry:
-    """Return the entry that would follow the head."""
+    """Return the entry that would follow the head; one that moves nothing names the champion again."""
     head = history.head
     return Entry(
         seq=head.entry.seq + 1 if head else 1,
@@ -145,10 +165,11 @@ def next_entry(
         kind=kind,
         model=history.model,
         origin=history.champion,
-        target=target,
+        target=target if kind in MOVES else history.champion,
+        evidence=evidence,
         reason=reason,
         actor=actor,
-        time=time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        time=time.strftime(TIME),
     )
 
 
@@ -183,13 +204,53 @@ def read(model: str, objects: Mapping[int, bytes], trusted: Sequence[str]) -> Hi
         entry = _entry(unseal(data, PAYLOAD_TYPE, trusted, name), name)
         head = links[-1] if links else None
         expected = (seq, head.sha256 if head else None, model, head.entry.target if head else None)
-        if (entry.seq, entry.previous, entry.model, entry.origin) != expected:
+        kept = entry.moves or entry.target == entry.origin
+        if (entry.seq, entry.previous, entry.model, entry.origin) != expected or not kept:
             raise TamperedError(f"{name} does not follow the one before it.", do="Find who wrote there.")
+        if entry.kind == "rollback" and entry.target not in {link.entry.target for link in links}:
+            raise TamperedError(f"{name} rolls back to who never served.", do="Find who wrote there.")
         links.append(Link(entry, digest.of_bytes(data)))
     operations = [link.entry.operation for link in links]
     if len(set(operations)) != len(operations):
         raise TamperedError(f"The ledger of {model} holds an operation twice.", do="Find who wrote there.")
     return History(model, tuple(links))
+
+
+def checkpoint(history: History) -> Document | None:
+    """Return where a chain has come to, for another place to remember; None where it has not begun."""
+    head = history.head
+    return {"model": history.model, "seq": head.entry.seq, "sha256": head.sha256} if head else None
+
+
+def require_reaches(history: History, seen: Document, told: str) -> None:
+    """Hold that a chain still contains the entry that it had once come to.
+
+    Args:
+        history: The verified chain.
+        seen: What `checkpoint` returned then.
+        told: Who remembers it.
+
+    Raises:
+        TamperedError: It is shorter now, or another entry stands there.
+        InvalidError: What is remembered is not a checkpoint of this model.
+    """
+    try:
+        model, seq, sha256 = seen["model"], seen["seq"], seen["sha256"]
+        if model != history.model or type(seq) is not int or seq < 1 or len(seen) != CHECKPOINT_FIELDS:
+            raise ValueError
+    except (KeyError, ValueError) as error:
+        raise InvalidError(
+            f"This is not a checkpoint of the ledger of {history.model}.",
+            why=f"{told}.",
+            do="Find who wrote it; a checkpoint holds model, seq and sha256.",
+        ) from error
+    if seq > len(history.links):
+        what = f"The ledger of {history.model} has {len(history.links)} entries and once had {seq}."
+    elif history.links[seq - 1].sha256 != sha256:
+        what = f"Entry {seq} of the ledger of {history.model} is not the one that once stood there."
+    else:
+        return
+    raise TamperedError(what, why=f"{told}.", do="Find who wrote there; bring it back from a backup.")
 
 
 def _entry(document: Document, name: str) -> Entry:
@@ -198,8 +259,16 @@ def _entry(document: Document, name: str) -> Entry:
         if fields.pop("version") != FORMAT or fields["kind"] not in get_args(Kind):
             raise ValueError("its version or kind is unknown")
         origin, target = fields.pop("from"), fields.pop("to")
-        entry = Entry(**fields, origin=Champion(**origin) if origin else None, target=Champion(**target))
-        texts = [entry.operation, entry.reason, entry.actor, entry.time, *vars(entry.target).values()]
+        entry = Entry(
+            **fields,
+            origin=Champion(**origin) if origin else None,
+            target=Champion(**target) if target else None,
+        )
+        datetime.strptime(entry.time, TIME).replace(tzinfo=UTC)  # raises where it is none
+        if entry.moves and entry.target is None:
+            raise ValueError("it moves to nobody")
+        texts = [entry.operation, entry.reason, entry.actor, entry.time, entry.evidence or ""]
+        texts += vars(entry.target).values() if entry.target else ()
         if type(entry.seq) is not int or not all(isinstance(text, str) for text in texts):
             raise TypeError("a field is of another type")
         if digest.canonical_json(to_document(entry)) != digest.canonical_json(document):

@@ -1,4 +1,4 @@
-"""Which paths we open at all: regular files, inside the project, with plain names."""
+"""Which paths we open at all: regular files with plain names; those of the policy lie in the project."""
 
 import os
 import re

@@ -23,6 +23,7 @@ from gates import digest
 from gates.documents import Document
 from gates.errors import InvalidError
 from gates.paths import require_plain
+from gates.trust import TrustedKey
 from gates.verdict import Mode, Waiver
 
 VERSION = 1
@@ -49,12 +50,23 @@ def _day(value: object) -> object:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-Sha256: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+def matching(pattern: str, means: str) -> AfterValidator:
+    """Return a validator for a text's whole form; ``means`` says it in words, which a pattern does not."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"should be {means}")
+        return text
+
+    return AfterValidator(check)
+
+
+Sha256: TypeAlias = Annotated[str, matching("[0-9a-f]{64}", "64 hex digits in lower case")]
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 PlainPath: TypeAlias = Annotated[str, AfterValidator(_plain_path)]
-Sentence: TypeAlias = Annotated[str, Field(min_length=10, pattern=r"\S")]
+Sentence: TypeAlias = Annotated[str, matching(r"(?s).*\S.{8,}\S.*", "a sentence of at least 10 characters")]
 
 
 class Strict(BaseModel):
@@ -88,7 +100,7 @@ class DataFiles(Strict):
 class GoldenSet(Strict):
     """The frozen golden set: features and labels apart, both pinned."""
 
-    version: Annotated[str, Field(pattern="^v[0-9]+$")]
+    version: Annotated[str, matching("v[0-9]+", "a version such as v1")]
     features: PlainPath
     features_sha256: Sha256
     labels: PlainPath
@@ -111,13 +123,30 @@ class Training(Strict):
     metrics: PlainPath
 
 
+class KeyPolicy(Strict):
+    """A verifying key as it stands in the policy, where the key alone may be written as text."""
+
+    key: Sha256
+    owner: str = ""
+    start: Annotated[date | None, BeforeValidator(_day), Field(alias="from")] = None
+    until: Annotated[date | None, BeforeValidator(_day)] = None
+    revoked: Annotated[date | None, BeforeValidator(_day)] = None
+
+
+class LedgerObjects(Strict):
+    """How a ledger in S3 keeps its objects: for how many years locked, and encrypted by which KMS key."""
+
+    lock_years: Annotated[int, Field(ge=0, le=100)] = 0
+    kms_key: str = ""
+
+
 class WaiverPolicy(Strict):
     """A waiver as it stands in the policy; see `gates.verdict.Waiver`."""
 
     gate: Name
     finding: Name
     reason: Sentence
-    owner: Annotated[str, Field(min_length=2, pattern=r"\S")]
+    owner: Annotated[str, matching(r"(?s).*\S.*\S.*", "a name")]
     expires: Annotated[date, BeforeValidator(_day)]
 
 
@@ -125,9 +154,14 @@ class Project(Strict):
     """The policy's part that is about the project and not about one gate."""
 
     version: Annotated[int, AfterValidator(_known_version)]
-    model: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
-    ledger: Annotated[str, Field(pattern=r"^[^\x00-\x1f]+$")] = ".gates/ledger"
-    trusted_keys: tuple[Sha256, ...] = ()
+    model: Annotated[
+        str, matching("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "a name of at most 63 letters, digits, . _ -")
+    ]
+    ledger: Annotated[str, matching(r"[^\x00-\x1f]+", "a folder")] = ".gates/ledger"
+    decision_days: Count = 1
+    checkpoints: Annotated[str, matching(r"[^\x00-\x1f]*", "a folder or a bucket")] = ""
+    ledger_objects: LedgerObjects = LedgerObjects()
+    trusted_keys: tuple[KeyPolicy, ...] = ()
     trusted_types: tuple[Name, ...]
     data: DataFiles
     golden_set: GoldenSet
@@ -142,12 +176,19 @@ class Policy:
     Attributes:
         project: Names, files and waivers.
         gates: Gate name to its block, in the order of params.yaml.
+        document: The block as it stands in params.yaml.
         sha256: Digest of the block's canonical JSON: which policy judged.
     """
 
     project: Project
     gates: Mapping[str, GatePolicy]
+    document: Document
     sha256: str
+
+    @property
+    def trusted_keys(self) -> tuple[TrustedKey, ...]:
+        """The verifying keys, with the days for which they are believed."""
+        return tuple(TrustedKey(**each.model_dump()) for each in self.project.trusted_keys)
 
     @property
     def waivers(self) -> tuple[Waiver, ...]:
@@ -175,6 +216,8 @@ def parse(params: Document, models: Mapping[str, type[GatePolicy]], name: str = 
         )
     mistakes: list[str] = []
     shared = {key: value for key, value in block.items() if key not in models}
+    if isinstance(listed := shared.get("trusted_keys"), list):
+        shared["trusted_keys"] = [{"key": each} if isinstance(each, str) else each for each in listed]
     project = _validate(Project, shared, "gates", mistakes, also=tuple(models))
     found: dict[str, GatePolicy] = {}
     for gate in sorted(models, key=lambda gate: list(block).index(gate) if gate in block else len(block)):
@@ -191,7 +234,26 @@ def parse(params: Document, models: Mapping[str, type[GatePolicy]], name: str = 
         raise InvalidError(
             f"{name} has {count}:\n  " + "\n  ".join(mistakes), do=f"Correct {name}, then: gates policy"
         )
-    return Policy(project, found, digest.of_document(block))
+    return Policy(project, found, block, digest.of_document(block))
+
+
+def require_valid(gate: str, block: GatePolicy, given: Mapping[str, Any]) -> None:
+    """Hold values that stand in for those of a gate's block against that block's own limits.
+
+    Raises:
+        InvalidError: With every mistake.
+    """
+    declared = block.model_dump(mode="json")
+    # Of a mapping, only the names are given; the limits stay the policy's.
+    values = {
+        name: dict.fromkeys(value, 0.0) if isinstance(declared[name], dict) else value
+        for name, value in given.items()
+        if name in declared
+    }
+    mistakes: list[str] = []
+    _validate(type(block), {**declared, **values}, gate, mistakes)
+    if mistakes:
+        raise InvalidError("; ".join(mistakes), do=f"gates {gate} --help")
 
 
 def _validate(

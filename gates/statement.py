@@ -4,7 +4,8 @@
      "subject": [{"name": <model>, "digest": {"sha256": <the model's SHA>}}],
      "predicateType": "urn:ml-gates:decision:v1",
      "predicate": {"candidate": {…digests…}, "champion": {"seq", "sha256"} | null, "judged_on": <date>,
-                   "outcome": <pass | fail | undecided>, "policy_sha256": …, "verdicts": [ … ]}}
+                   "outcome": <pass | fail | undecided>, "policy_changes": [ … ], "policy_sha256": …,
+                   "verdicts": [ … ]}}
 
 It holds no clock time and no name of a machine, so a laptop and a CI job write the same bytes for the same
 inputs.
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from gates import verdict as _verdict
+from gates import verdict_document
 from gates.digest import canonical_json
 from gates.documents import Document
 from gates.errors import InvalidError, TamperedError
@@ -65,6 +66,7 @@ class Decision:
     judged_on: date
     policy_sha256: str
     verdicts: tuple[Verdict, ...]
+    policy_changes: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -84,8 +86,9 @@ def to_document(decision: Decision) -> Document:
             "champion": dict(decision.champion) if decision.champion else None,
             "judged_on": decision.judged_on.isoformat(),
             "outcome": decision.outcome.value,
+            "policy_changes": list(decision.policy_changes),
             "policy_sha256": decision.policy_sha256,
-            "verdicts": [_verdict.to_document(verdict) for verdict in verdicts],
+            "verdicts": [verdict_document.to_document(verdict) for verdict in verdicts],
         },
     }
 
@@ -105,12 +108,16 @@ def from_document(document: Document, name: str = "statement") -> Decision:
             champion=predicate["champion"],
             judged_on=date.fromisoformat(predicate["judged_on"]),
             policy_sha256=predicate["policy_sha256"],
-            verdicts=tuple(_verdict.from_document(verdict, name) for verdict in predicate["verdicts"]),
+            policy_changes=tuple(predicate["policy_changes"]),
+            verdicts=tuple(
+                verdict_document.from_document(verdict, name) for verdict in predicate["verdicts"]
+            ),
         )
         same = canonical_json(to_document(decision)) == canonical_json(document)
     except (KeyError, IndexError, TypeError, ValueError, InvalidError) as error:
+        why = f"It has no {error}." if isinstance(error, KeyError) else f"{str(error).rstrip('.')}."
         raise TamperedError(
-            f"{name} is not a statement of ours: {error}.", do="Judge again: gates judge"
+            f"{name} is not a statement of ours.", why=why, do="Judge again: gates judge"
         ) from error
     gates = [verdict.gate for verdict in decision.verdicts]
     if not same or len(set(gates)) != len(gates) or _outlived(decision):
@@ -126,7 +133,7 @@ def _outlived(decision: Decision) -> bool:
 def require_promotable(
     decision: Decision, gates: Iterable[str], modes: Mapping[str, str], policy_sha256: str
 ) -> None:
-    """Refuse a decision that does not hold a passing verdict of every gate of this policy.
+    """Refuse a decision that does not hold one verdict of every gate of this policy, in its mode.
 
     Raises:
         TamperedError: A gate is missing or unknown, its mode is not the policy's, or another policy judged.

@@ -1,6 +1,5 @@
 """The command line, as a user meets it: help, mistakes, and answers that need no ship."""
 
-import json
 import os
 import re
 import select
@@ -9,9 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -22,8 +19,8 @@ from gates.cli import SECTIONS, cli
 from gates.errors import ExitCode
 from gates.run import handoff
 from gates.run.project import Project
+from tests.shell import ROOT, Shell, environment
 
-ROOT = Path(__file__).resolve().parents[1]
 SDKS = (
     "mlflow",
     "pandas",
@@ -40,70 +37,17 @@ COMMANDS = sorted(cli.commands)
 OPTIONS = [(name, each) for name in COMMANDS for each in cli.commands[name].params]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a command said and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever the command answers
-        return json.loads(self.out)
-
-    @property
-    def error(self) -> dict[str, Any]:
-        """The parts of the error, which is all that was said."""
-        parts = self.json["error"]
-        assert set(self.json) == {"error"}
-        assert set(parts) == {"code", "what", "why", "do"}
-        assert parts["code"] == self.code
-        assert self.err == ""
-        return dict(parts)
-
-
-@dataclass(frozen=True)
-class Shell:
-    """A folder in which a user types `gates …`."""
-
-    root: Path
-
-    def run(self, program: str, *arguments: str, **environment: str) -> Answer:
-        """Run a program that is installed beside this Python."""
-        ended = subprocess.run(
-            [Path(sys.executable).with_name(program), *arguments],
-            cwd=self.root,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert "Traceback" not in ended.stdout + ended.stderr
-        return Answer(ended.returncode, ended.stdout, ended.stderr)
-
-    def gates(self, *arguments: str, **environment: str) -> Answer:
-        """Run a command as a user types it."""
-        return self.run("gates", *arguments, **environment)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Ours, without what the machine is set to."""
-        ours = re.compile(r"GATES_|MLFLOW_|GITHUB_|CI$|COLUMNS$|FORCE_COLOR$")
-        kept = {name: value for name, value in os.environ.items() if not ours.match(name)}
-        return kept | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
-
-
 @pytest.fixture
-def empty(tmp_path: Path) -> Shell:
+def empty(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A folder with nothing in it."""
-    return Shell(tmp_path)
+    return Shell(tmp_path, environment(tmp_path_factory.mktemp("dvc")))
 
 
 @pytest.fixture
 def shell(empty: Shell) -> Shell:
     """A project with this repository's policy that has shipped nothing."""
-    shutil.copy(ROOT / "params.yaml", empty.root)
+    shutil.copy(ROOT / "params.yaml", empty.path)
+    shutil.copytree(ROOT / "contracts", empty.path / "contracts")
     return empty
 
 
@@ -147,7 +91,7 @@ def test_every_option_has_help(name: str, option: click.Parameter) -> None:
         assert re.fullmatch(r"\S.{5,}\.", str(option.help))
         assert option.opts[0].startswith("--")
     else:
-        assert option.make_metavar(click.Context(cli)) == "SHA"
+        assert option.make_metavar(click.Context(cli)) in {"SHA", "FOLDER"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -162,7 +106,7 @@ def test_asking_for_help_is_no_mistake(empty: Shell, arguments: tuple[str, ...])
     answer = empty.gates(*arguments)
     assert (answer.code, answer.err) == (0, "")
     assert answer.out
-    assert list(empty.root.iterdir()) == []
+    assert list(empty.path.iterdir()) == []
 
 
 def test_no_command_shows_the_help(empty: Shell) -> None:
@@ -230,6 +174,11 @@ def test_an_unknown_command_as_json(empty: Shell) -> None:
         (("ship", "surplus"), "surplus"),
         (("show",), "SHA"),
         (("rollback",), "--to"),
+        (("rollback", "--to", "1"), "--reason"),
+        (("rollback", "--to", "1", "--reason", " "), "a reason on one line"),
+        (("rollback", "--to", "1", "--reason", "a\nb"), "a reason on one line"),
+        (("rollback", "--to", "1", "--reason", "a" * 501), "a reason on one line"),
+        (("train", "--expect", "foo"), "'foo' is not a digest, 64 hex digits"),
         (("judge", "--expect"), "--expect"),
         (("judge", "--today", "tomorrow"), "tomorrow"),
         (("golden", "--today", "2026-13-01"), "2026-13-01"),
@@ -257,9 +206,9 @@ def test_a_mistake_is_named(shell: Shell, arguments: tuple[str, ...], named: str
 def test_a_folder_that_is_no_project(empty: Shell) -> None:
     """It is named, and nothing is made in it."""
     error = empty.gates("status", "--json").error
-    assert f"{empty.root.resolve()} has no params.yaml" in error["what"]
+    assert f"{empty.path.resolve()} has no params.yaml" in error["what"]
     assert "--project" in error["do"]
-    assert list(empty.root.iterdir()) == []
+    assert list(empty.path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -276,7 +225,7 @@ def test_a_folder_that_is_no_project(empty: Shell) -> None:
 )
 def test_a_policy_that_cannot_be_read(empty: Shell, data: bytes | None, named: str) -> None:
     """Exit code 2 for the question that needs it least."""
-    path = empty.root / "params.yaml"
+    path = empty.path / "params.yaml"
     path.mkdir() if data is None else path.write_bytes(data)
     error = empty.gates("status", "--json").error
     assert error["code"] == ExitCode.INVALID
@@ -295,7 +244,7 @@ def test_a_mistake_of_ours(shell: Shell) -> None:
     assert "gates status met ZeroDivisionError" in error["what"]
     named = re.search(r"\S+\.log", error["do"])
     assert named
-    assert "Traceback" in (shell.root / named[0]).read_text()
+    assert "Traceback" in (shell.path / named[0]).read_text()
 
 
 # ---------------------------------------------------------------- answers
@@ -305,39 +254,50 @@ def test_the_repositorys_policy(shell: Shell) -> None:
     """It is valid; each gate's block is shown, and which policy judges."""
     answer = shell.gates("policy", "--json")
     assert answer.code == 0
-    assert set(answer.json) == {"model", "policy_sha256", *checks.names()}
+    assert {"model", "policy_sha256", "waivers", "golden_set", *checks.names()} <= set(answer.json)
     assert re.fullmatch("[0-9a-f]{64}", answer.json["policy_sha256"])
     assert answer.json["latency"]["p99_ms"] == 200.0
     shown = shell.gates("policy").out
-    assert all(name in shown for name in checks.names())
+    assert all(f"{name}.mode" in shown for name in checks.names())
+    assert "waivers.0.expires" in shown
+
+
+def test_a_policy_that_names_an_absent_contract(shell: Shell) -> None:
+    """Said by the command that checks the policy, not by the first training."""
+    (shell.path / "contracts" / "raw.yaml").unlink()
+    error = shell.gates("policy", "--json").error
+    assert error["code"] == ExitCode.INVALID
+    assert "contracts/raw.yaml" in error["what"]
 
 
 def test_an_empty_ledger(shell: Shell) -> None:
     """Nobody serves and nobody did; asking makes no key and no ledger."""
-    assert shell.gates("status", "--json").json == {"model": "churn", "champion": None}
+    status = shell.gates("status", "--json").json
+    assert status == {"model": "churn", "champion": None, "ledger": str(shell.path / ".gates/ledger/churn")}
     assert shell.gates("history", "--json").json == {"model": "churn", "entries": []}
-    assert {path.name for path in (shell.root / ".gates").iterdir()} == {"logs"}
+    assert {path.name for path in (shell.path / ".gates").iterdir()} == {".gitignore", "logs"}
+    assert (shell.path / ".gates/.gitignore").read_text() == "*\n"
 
 
 def test_nothing_to_roll_back_to(shell: Shell) -> None:
     """Exit code 3: there is nothing to decide on."""
-    error = shell.gates("rollback", "--to", "previous", "--json").error
+    error = shell.gates("rollback", "--to", "previous", "--reason", "slow", "--json").error
     assert error["code"] == ExitCode.UNDECIDED
     assert "gates ship" in error["do"]
 
 
 def test_a_foreign_file_in_the_ledger(shell: Shell) -> None:
     """Exit code 6."""
-    folder = shell.root / ".gates/ledger/churn"
+    folder = shell.path / ".gates/ledger/churn"
     folder.mkdir(parents=True)
-    (folder / "00000001.json").write_text("{}")
     shell.gates("key")
+    (folder / "00000001.json").write_text("{}")
     assert shell.gates("status", "--json").error["code"] == ExitCode.TAMPERED
 
 
 def test_a_ledger_that_cannot_be_read(shell: Shell) -> None:
     """Exit code 4; it is not taken for an empty one."""
-    error = shell.gates("status", "--json", GATES_LEDGER=str(shell.root / "params.yaml")).error
+    error = shell.gates("status", "--json", GATES_LEDGER=str(shell.path / "params.yaml")).error
     assert error["code"] == ExitCode.UNAVAILABLE
 
 
@@ -347,7 +307,7 @@ def test_the_key(shell: Shell) -> None:
     assert re.fullmatch("[0-9a-f]{64}\n", public)
     assert shell.gates("key", "--json").json == {"public": public.strip()}
     private = shell.gates("key", "--private").out
-    assert private == (shell.root / ".gates/key.pem").read_text()
+    assert private == (shell.path / ".gates/key.pem").read_text()
     moved = shell.gates("key", "--json", CI="true", GATES_SIGNING_KEY=private)
     assert moved.json == {"public": public.strip()}
 
@@ -356,19 +316,19 @@ def test_no_key_in_ci(shell: Shell) -> None:
     """One that nobody trusts would sign."""
     error = shell.gates("key", "--json", CI="true").error
     assert "GATES_SIGNING_KEY" in error["what"]
-    assert not (shell.root / ".gates/key.pem").exists()
+    assert not (shell.path / ".gates/key.pem").exists()
 
 
 def test_a_project_elsewhere(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
     """`--project` is as good as changing into it."""
-    elsewhere = Shell(tmp_path_factory.mktemp("elsewhere"))
-    assert elsewhere.gates("status", "--json", "--project", str(shell.root)).json["model"] == "churn"
-    assert list(elsewhere.root.iterdir()) == []
+    elsewhere = Shell(tmp_path_factory.mktemp("elsewhere"), shell.environment)
+    assert elsewhere.gates("status", "--json", "--project", str(shell.path)).json["model"] == "churn"
+    assert list(elsewhere.path.iterdir()) == []
 
 
 def test_a_manifest_that_was_swapped(shell: Shell) -> None:
     """Exit code 6, before anything of it is used; so for the flag as for its variable."""
-    candidate = shell.root / "candidate"
+    candidate = shell.path / "candidate"
     candidate.mkdir()
     (candidate / "data.json").write_text('{"format": 1, "files": {}}')
     for answer in (
@@ -409,8 +369,8 @@ signal.pause()
 @pytest.fixture
 def alive(shell: Shell) -> Iterator[int]:
     """The reading end of a pipe that a stage holds open while it runs."""
-    os.mkfifo(shell.root / "alive")
-    descriptor = os.open(shell.root / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    os.mkfifo(shell.path / "alive")
+    descriptor = os.open(shell.path / "alive", os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(descriptor, True)
     yield descriptor
     os.close(descriptor)
@@ -424,7 +384,7 @@ def read(descriptor: int) -> bytes:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_stages_too(shell: Shell, alive: int, number: signal.Signals) -> None:
     """DVC and the stage that it runs are gone when `gates train` has ended."""
-    root = shell.root
+    root = shell.path
     (root / "data/raw").mkdir(parents=True)
     (root / "data/raw/churn.csv").write_text("row_id\n")
     (root / "stage.py").write_text(STAGE)
@@ -462,6 +422,7 @@ def test_the_readmes_exit_codes_are_the_codes() -> None:
     """One row a code, with the name that the code has here."""
     text = (ROOT / "README.md").read_text()
     rows = dict(re.findall(r"^\| (\d+) \| (\w+)", text, re.MULTILINE))
+    assert rows.pop("130") == "interrupted"  # the shell's own code for it
     assert rows == {str(code.value): code.name.lower() for code in ExitCode}
 
 

@@ -23,18 +23,8 @@ from hypothesis import strategies as st
 from gates import checks
 from gates.digest import canonical_json
 from gates.errors import InvalidError
-from gates.verdict import (
-    Finding,
-    Outcome,
-    Verdict,
-    Waiver,
-    at_least,
-    at_most,
-    beyond_luck,
-    enough,
-    from_document,
-    to_document,
-)
+from gates.verdict import Finding, Outcome, Verdict, Waiver, at_least, at_most, beyond_luck, enough
+from gates.verdict_document import from_document, to_document
 from tests.checks.project import GATES, Project, build, latency
 
 if TYPE_CHECKING:
@@ -103,6 +93,7 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     }
     | {"rows/female=0": COUNTS, "rows/female=1": COUNTS},
     "champion": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS, "rows_needed": COUNTS}
+    | {"rows_per_class": COUNTS}
     | {f"delta{end}": st.floats(-1, 1) for end in ("", "/low", "/high")},
 }
 FIRST_MODEL = ("block", "approve", "floor")
@@ -126,7 +117,11 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
         "max_equalized_odds": (1, maybe(SHARES)),
         "min_rows_per_group": (-1, st.integers(1, 400)),
     },
-    "champion": {"min_delta": (-1, st.floats(0, 0.99)), "first_model": (1, st.integers(0, 2))},
+    "champion": {
+        "min_delta": (-1, st.floats(0, 0.99)),
+        "first_model": (1, st.integers(0, 2)),
+        "min_rows_per_class": (-1, st.integers(1, 400)),
+    },
 }
 FIXED: dict[str, dict[str, Any]] = {
     "schema": {f"{table}_contract": f"{table}.yaml" for table in ("raw", "train", "golden")},

@@ -14,7 +14,7 @@ from gates import ledger
 from gates.digest import of_bytes
 from gates.envelope import seal
 from gates.errors import ExitCode, InvalidError, TamperedError
-from gates.ledger import PAYLOAD_TYPE, History, next_entry, to_document
+from gates.ledger import PAYLOAD_TYPE, Entry, History, next_entry, to_document
 from tests.examples import (
     MODEL,
     OTHERS,
@@ -242,7 +242,7 @@ def alike(first: str, second: str, versions: tuple[str, str] = ("1", "2")) -> Hi
     objects: Objects = {}
     for seq, (each, version) in enumerate(zip((first, second), versions, strict=True), start=1):
         entry = following(read(objects), seq)
-        objects[seq] = sealed(replace(entry, target=replace(entry.target, sha=each, version=version)))
+        objects[seq] = sealed(replace(entry, target=replace(champion(seq), sha=each, version=version)))
     return read(objects)
 
 
@@ -296,3 +296,58 @@ def test_the_next_entry_follows_the_head() -> None:
     ]
     assert entries[0].time == "2026-01-02T03:04:05Z"
     assert to_document(entries[1])["from"] == to_document(read(GOOD).links[3].entry)["to"]
+
+
+def test_a_note_moves_nothing() -> None:
+    """A refusal between two promotions: who serves, since when, and who is found stay as they were."""
+    objects = stored(1)
+    note = ledger.next_entry(
+        read(objects),
+        operation="refusal",
+        kind="refuse",
+        target=champion(9),
+        reason="fail: golden",
+        actor="somebody",
+        time=datetime(2026, 6, 2, tzinfo=UTC),
+        evidence="e" * 64,
+    )
+    assert (note.origin, note.target, note.moves) == (champion(1), champion(1), False)
+    objects[2] = sealed(note)
+    after = read(objects)
+    assert (after.champion, after.since) == (champion(1), history(1).since)
+    assert after.moved == after.links[0] != after.head
+    assert after.served == (champion(1),)
+    objects[3] = sealed(following(after, 2))
+    assert list(read(objects).earlier()) == [champion(1)]
+
+
+def test_a_rollback_to_who_never_served() -> None:
+    """Well signed, and yet a second road to production."""
+    first = sealed(following(History(MODEL), 1, "rollback"))
+    for forged in (stored(1) | {2: sealed(following(history(1), 2, "rollback"))}, {1: first}):
+        with pytest.raises(TamperedError, match="never served"):
+            read(forged)
+
+
+def test_a_note_before_the_first_champion() -> None:
+    """Nobody serves; the first promotion follows it."""
+    note = replace(following(History(MODEL), 1, "refuse"), target=None, evidence="e" * 64)
+    objects = {1: sealed(note)}
+    assert (read(objects).champion, read(objects).moved) == (None, None)
+    objects[2] = sealed(following(read(objects), 1))
+    assert read(objects).champion == champion(1)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        replace(following(history(1), 2, "refuse"), target=champion(2)),
+        replace(following(history(1), 2), target=None),
+        replace(following(history(1), 2, "refuse"), target=None),
+    ],
+    ids=["a note that moves", "a move to nobody", "a note that takes away"],
+)
+def test_what_moves_says_so(forged: Entry) -> None:
+    """Well signed, and yet no entry of ours."""
+    with pytest.raises(TamperedError):
+        read(stored(1) | {2: sealed(forged)})

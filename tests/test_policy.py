@@ -13,6 +13,7 @@ from gates import checks, policy
 from gates.digest import canonical_json, of_document
 from gates.documents import parse_json, read_yaml
 from gates.errors import ExitCode, InvalidError
+from gates.leaves import differences
 from gates.policy import Policy
 
 PARAMS = read_yaml(Path(__file__).parents[1] / "params.yaml")
@@ -62,7 +63,7 @@ BAD = {
     "misspelt field": ("golden/min_acu", 0.9, "gates.golden.min_acu: unknown; did you mean 'min_auc'?"),
     "misspelt shared field": ("data/lable", "x", "gates.data.lable: unknown; did you mean 'label'?"),
     "misspelt waiver field": ("waivers/1/ownr", "x", "gates.waivers.1.ownr: unknown; did you mean 'owner'?"),
-    "unknown gate": ("xyzzy", {}, "gates.xyzzy: unknown; known here: champion, data, fairness"),
+    "unknown gate": ("xyzzy", {}, "gates.xyzzy: unknown; known here: champion, checkpoints, data"),
     "misspelt gate": ("goldne", {}, "gates.goldne: unknown; did you mean 'golden'?"),
     "text for a number": (
         "golden/min_auc",
@@ -101,12 +102,22 @@ BAD = {
     ),
     "empty text": ("data/key", "", "gates.data.key: string should have at least 1 character"),
     "empty text in a list": ("trusted_types", [""], "gates.trusted_types.0: string should have at least 1"),
-    "empty ledger": ("ledger", "", "gates.ledger: string should match pattern"),
+    "empty ledger": ("ledger", "", "gates.ledger: should be a folder, got"),
     "negative": ("latency/p99_ms", -1, "gates.latency.p99_ms: input should be greater than 0, got -1"),
     "negative count": (
         "schema/max_violations",
         -1,
         "gates.schema.max_violations: input should be greater than or",
+    ),
+    "too few requests for a p99": (
+        "latency/requests",
+        298,
+        "gates.latency.requests: input should be greater",
+    ),
+    "slice without a column": (
+        "golden/min_slice_auc/female",
+        0.5,
+        "gates.golden.min_slice_auc.female.[key]: should be a slice written as column=value",
     ),
     "zero rows": ("golden/min_rows_per_class", 0, "gates.golden.min_rows_per_class: input should be greater"),
     "above its range": (
@@ -135,20 +146,20 @@ BAD = {
         "yes",
         "gates.champion.first_model: input should be 'floor', 'ap",
     ),
-    "model that is a path": ("model", "../x", "gates.model: string should match pattern"),
-    "model with a line break": ("model", "a\n", "gates.model: string should match pattern"),
+    "model that is a path": ("model", "../x", "gates.model: should be a name of at most 63 letters"),
+    "model with a line break": ("model", "a\n", "gates.model: should be a name of at most 63 letters"),
     "short digest": (
         "golden_set/labels_sha256",
         "abc",
-        "gates.golden_set.labels_sha256: string should match",
+        "gates.golden_set.labels_sha256: should be 64 hex digits",
     ),
     "digest in capitals": (
         "golden_set/labels_sha256",
         "A" * 64,
-        "gates.golden_set.labels_sha256: string should",
+        "gates.golden_set.labels_sha256: should be 64 hex digits",
     ),
-    "key that is none": ("trusted_keys", ["a" * 63], "gates.trusted_keys.0: string should match pattern"),
-    "golden version": ("golden_set/version", "1", "gates.golden_set.version: string should match pattern"),
+    "key that is none": ("trusted_keys", ["a" * 63], "gates.trusted_keys.0.key: should be 64 hex digits"),
+    "golden version": ("golden_set/version", "1", "gates.golden_set.version: should be a version such as v1"),
     "parent": ("data/raw", "../x", "gates.data.raw: the path '../x' leaves the project"),
     "absolute": ("training/model", "/etc", "gates.training.model: the path '/etc' leaves the project"),
     "the project itself": ("training/model", ".", "gates.training.model: the path '.' leaves the project"),
@@ -184,14 +195,14 @@ BAD = {
     "waiver without reason": (
         "waivers/0/reason",
         "",
-        "gates.waivers.0.reason: string should have at least 10",
+        "gates.waivers.0.reason: should be a sentence of at least 10",
     ),
     "waiver with a blank reason": (
         "waivers/0/reason",
         " " * 20,
-        "gates.waivers.0.reason: string should match",
+        "gates.waivers.0.reason: should be a sentence of at least 10",
     ),
-    "waiver of nobody": ("waivers/0/owner", "  ", "gates.waivers.0.owner: string should match pattern"),
+    "waiver of nobody": ("waivers/0/owner", "  ", "gates.waivers.0.owner: should be a name"),
     "waiver for everything": (
         "waivers/0/finding",
         "",
@@ -332,3 +343,24 @@ def test_whatever_stands_there_it_is_a_policy_or_a_list_of_mistakes(address: str
     else:
         assert isinstance(read, Policy)
         assert parse_json(canonical_json({"sha256": read.sha256}), "x")
+
+
+def test_changes_are_told_address_by_address() -> None:
+    """What is other, new or gone; nothing where nothing is."""
+    before = PARAMS["gates"]
+    edits = {"gates/golden/min_auc": 0.5, "gates/golden/max_brier": GONE, "gates/decision_days": 3}
+    after = edited(edits)["gates"]
+    assert differences(before, after, "gates") == (
+        "gates.decision_days: absent → 3",
+        f"gates.golden.max_brier: {before['golden']['max_brier']} → absent",
+        f"gates.golden.min_auc: {before['golden']['min_auc']} → 0.5",
+    )
+    assert differences(before, deepcopy(before), "gates") == ()
+
+
+def test_a_list_that_was_emptied_is_told() -> None:
+    """A waiver that is gone as well as one that came."""
+    after = edited({"gates/waivers": []})["gates"]
+    told = differences(PARAMS["gates"], after, "gates")
+    assert "gates.waivers: absent → []" in told
+    assert any(line.startswith("gates.waivers.0.reason: ") and line.endswith("→ absent") for line in told)

@@ -15,7 +15,7 @@ from gates.envelope import seal, unseal
 from gates.errors import ExitCode, TamperedError
 from gates.statement import PAYLOAD_TYPE, Candidate, Decision, from_document, require_promotable, to_document
 from gates.verdict import Outcome, Verdict, Waiver, at_least, waive
-from gates.verdict import to_document as verdict_document
+from gates.verdict_document import to_document as verdict_document
 from tests.examples import GOLDEN, LATENCY, MODEL, MODES, OURS, POLICY, TODAY, changed, decision, history, sha
 
 WAIVER = Waiver("golden", "auc", "agreed with the board", "retention team", TODAY)

@@ -24,11 +24,10 @@ from gates.verdict import (
     at_most,
     beyond_luck,
     enough,
-    from_document,
     overall,
-    to_document,
     waive,
 )
+from gates.verdict_document import from_document, to_document
 
 PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
 RANK = {FAIL: 0, UNDECIDED: 1, PASS: 2}

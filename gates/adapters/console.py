@@ -14,16 +14,28 @@ WIDTH_ELSEWHERE = 400
 class Screen:
     """Answers go to stdout, progress to stderr, so that an answer can be piped."""
 
-    def __init__(self) -> None:
-        """Open both; where stdout is no terminal, lines are not broken at 80 columns."""
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Open both; where stdout is no terminal, lines are not broken at 80 columns.
+
+        Args:
+            quiet: Show no progress, for a library's caller.
+        """
         width = None if sys.stdout.isatty() else WIDTH_ELSEWHERE
         # What we print comes from data too: brackets and colons in it mean nothing.
         self.out = Console(highlight=False, markup=False, emoji=False, width=width)
-        self.progress = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self.progress = Console(
+            stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True, quiet=quiet
+        )
 
     def show(self, answer: RenderableType) -> None:
         """Print an answer."""
-        self.out.print(answer)
+        if self.out.is_terminal:
+            self.out.print(answer)
+            return
+        with self.out.capture() as captured:
+            self.out.print(answer)
+        # Tables are padded to their widest cell, which nobody wants in a file or a log.
+        sys.stdout.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
     def say(self, line: str) -> None:
         """Print a line of progress."""

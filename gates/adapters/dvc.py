@@ -6,16 +6,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from gates.adapters import process
+from gates.adapters import keys, process
 from gates.documents import Document, read_yaml
 from gates.errors import GatesError, InvalidError, UnavailableError
 
 _ENVIRONMENT = {
+    keys.VARIABLE: None,  # stages are the user's code
     "DVC_NO_ANALYTICS": "1",
     "DVC_STUDIO_OFFLINE": "1",
     "NO_COLOR": "1",
     "PYTHONWARNINGS": "ignore",
 }
+
+
+BUSY = "is busy"
 
 
 def pointer(raw: Path) -> str:
@@ -82,6 +86,7 @@ def repro(root: Path, log: Path, on_stage: Callable[[str], None]) -> None:
 
     Raises:
         InvalidError: A stage failed; its last lines are in the error.
+        UnavailableError: Another DVC runs in this project.
     """
 
     def announce(line: str) -> None:
@@ -89,6 +94,10 @@ def repro(root: Path, log: Path, on_stage: Callable[[str], None]) -> None:
             on_stage(line.split("'")[1])
 
     ended = _dvc(root, ["repro", "--no-run-cache"], log, announce)
+    if ended.code and BUSY in " ".join(ended.tail):
+        raise UnavailableError(
+            "DVC is at work in this project already.", do="Wait until the other command has ended: gates ship"
+        )
     if ended.code:
         raise InvalidError(
             "The pipeline did not run to its end: dvc repro failed.",
@@ -127,7 +136,7 @@ def _status(root: Path, log: Path) -> Document:
 def _dvc(
     root: Path, arguments: list[str], log: Path, on_line: Callable[[str], None] = lambda _: None
 ) -> process.Ended:
-    command = [sys.executable, "-m", "dvc", *arguments]
+    command = [sys.executable, "-P", "-m", "dvc", *arguments]
     # `repro` tells its progress on stdout; in the log it explains a failure.
     merge = arguments[0] == "repro"
     return process.run(command, cwd=root, env=_ENVIRONMENT, log=log, on_line=on_line, merge=merge)

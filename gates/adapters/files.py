@@ -1,4 +1,7 @@
-"""Writing files so that a reader sees the old one or the new one, never half of it."""
+"""Writing files so that a reader sees the old one or the new one, never half of it.
+
+A folder is replaced in two steps: who looks between them sees none, which nobody takes for an empty one.
+"""
 
 import os
 import shutil

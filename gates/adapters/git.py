@@ -10,6 +10,8 @@ from typing import Any
 from gates.errors import InvalidError
 
 FULL_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# What the commands leave in a project is no part of what a model was made of.
+_NOT_OURS = (":!.gates", ":!candidate", ":!evidence", ":!mlflow.db*", ":!mlruns")
 
 
 def facts(root: Path, commits: Sequence[str] = ()) -> dict[str, Any]:
@@ -19,7 +21,8 @@ def facts(root: Path, commits: Sequence[str] = ()) -> dict[str, Any]:
         InvalidError: The project is not in a git repository, or has no commit.
     """
     commit = head(root)
-    status = _git(root, "status", "--porcelain=v1", "--untracked-files=all", "--no-renames", "-z", "--", ".")
+    everything = ("--porcelain=v1", "--untracked-files=all", "--no-renames", "-z")
+    status = _git(root, "status", *everything, "--", ".", *_NOT_OURS)
     prefix = _git(root, "rev-parse", "--show-prefix").strip()
     dirty = sorted(line[3:].removeprefix(prefix) for line in status.split("\0") if line)
     asked = [each for each in commits if FULL_SHA.fullmatch(each)]
@@ -56,7 +59,7 @@ def _git(root: Path, *arguments: str) -> str:
         raise InvalidError(
             f"git cannot tell which commit {root.resolve()} is at.",
             why=ended.stderr.decode(errors="replace").strip().splitlines()[0] + ".",
-            do='Commit the project first: git init && git add -A && git commit -m "first"',
+            do='Commit the project first: git init && git add . && git commit -m "first"',
         )
     return ended.stdout.decode(errors="backslashreplace")
 

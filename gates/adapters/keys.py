@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gates.envelope import public_key
 from gates.errors import InvalidError, UnavailableError
+from gates.paths import require_regular_file
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -48,6 +49,7 @@ def _private_key(root: Path) -> tuple["Ed25519PrivateKey", bool]:
     path = root / KEY_FILE
     if not path.exists():
         return _make(path), True
+    require_regular_file(path)
     if path.stat().st_mode & 0o077:
         raise InvalidError(f"{path} can be read by others.", do=f"chmod 600 {path}")
     return _parse(path.read_bytes(), str(path)), False
@@ -111,12 +113,19 @@ def _parse(pem: bytes, name: str) -> "Ed25519PrivateKey":
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise InvalidError(
-            f"{name} is not a private key in PEM.", do="Make one: gates key --private"
-        ) from error
+        raise InvalidError(f"{name} is not a private key in PEM.", do=_bring_back(name)) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise InvalidError(f"{name} is not an ed25519 key.", do="Make one: gates key --private")
+        raise InvalidError(f"{name} is not an ed25519 key.", do=_bring_back(name))
     return key
+
+
+def _bring_back(name: str) -> str:
+    if name.startswith("$"):
+        return "Put the whole of what `gates key --private` prints on the machine that has the key into it."
+    return (
+        f"Bring it back from a backup. Without one: rm {name}, then `gates key` makes a new one; what the "
+        "old one signed is believed as long as gates.trusted_keys lists it beside the new one."
+    )
 
 
 def _public_hex(key: "Ed25519PrivateKey") -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gates.adapters import process
+from gates.adapters import keys, process
 from gates.errors import InvalidError
 
 FOLDER = Path("tests") / "latency"
@@ -53,12 +53,19 @@ def benchmark(
         "budget_s": budget_s,
     }
     command = [
-        *(sys.executable, "-m", "pytest", "--quiet", "--no-header", "--rootdir", str(root / FOLDER)),
+        *(sys.executable, "-P", "-m", "pytest", "--quiet", "--no-header", "--rootdir", str(root / FOLDER)),
+        *("--confcutdir", str(root / FOLDER)),  # what the project's other tests need may not be installed
         *("-c", "/dev/null", "-p", "no:cacheprovider", "-p", "gates.adapters.pytest_latency"),
         *(f"--benchmark-json={result}", "--benchmark-save-data", "--benchmark-storage", str(result.parent)),
         *("--benchmark-disable-gc", str(root / FOLDER)),
     ]
-    environment = {**ONE_THREAD, VARIABLE: json.dumps(handed), "PYTHONHASHSEED": "0", "COLUMNS": "200"}
+    environment: dict[str, str | None] = {
+        **ONE_THREAD,
+        keys.VARIABLE: None,  # the benchmark is the user's code
+        VARIABLE: json.dumps(handed),
+        "PYTHONHASHSEED": "0",
+        "COLUMNS": "200",
+    }
     result.unlink(missing_ok=True)
     ended = process.run(command, cwd=root, env=environment, log=log, merge=True)
     if ended.code or not result.exists():

@@ -19,6 +19,10 @@ def quiet(root: Path, command: str) -> Path:
     logging.captureWarnings(capture=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # The signing key will lie beside the logs: no project may commit it by accident.
+        ignore = root / FOLDER.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
         path.write_bytes(b"")
         # Appending, because the programs that we start write to the same file.
         handler: logging.Handler = logging.FileHandler(path, mode="a")

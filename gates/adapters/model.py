@@ -5,14 +5,15 @@ builds only types that the policy lists. MLflow's own loader is never used: it t
 from the folder that it loads.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gates import digest
 from gates.documents import read_json, read_yaml
 from gates.errors import InvalidError, TamperedError
-from gates.paths import walk
+from gates.paths import read_bytes, require_regular_file, walk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,9 @@ LOGGED_FILES = {
     *("input_example.json", "serving_input_example.json"),
     *SERVED_FILES,
 }
+MAX_REQUIREMENTS = 64 * 1024
+# A name with a version, a Python version, a channel; no option, no address, no path.
+REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(?:(?:==|<=|=)[\w.]+)?|-r requirements\.txt")
 NOT_OURS = "The gates log eight files, with skops and without code; another loader could run what it brings."
 
 
@@ -41,7 +45,9 @@ def load(folder: Path, sha: str, trusted_types: Sequence[str]) -> Any:  # noqa: 
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    found = served_digest(folder)
+    # Read once: what is verified is what is loaded, whoever writes there meanwhile.
+    served = {name: _read(folder / name) for name in SERVED_FILES}
+    found = digest.of_listing({name: digest.of_bytes(data) for name, data in served.items()})
     if found != sha:
         raise TamperedError(
             f"The model in {folder} is not the one that was handed on.",
@@ -50,7 +56,7 @@ def load(folder: Path, sha: str, trusted_types: Sequence[str]) -> Any:  # noqa: 
         )
     path = folder / MODEL_FILE
     try:
-        return skops.io.load(path, trusted=list(trusted_types))
+        return skops.io.loads(served[MODEL_FILE], trusted=list(trusted_types))
     except UntrustedTypesFoundException as error:
         raise InvalidError(
             f"{path} needs types that the policy does not trust.",
@@ -63,6 +69,14 @@ def load(folder: Path, sha: str, trusted_types: Sequence[str]) -> Any:  # noqa: 
             why=f"{type(error).__name__}: {str(error)[:200]}",
             do="Write it with skops.io.dump; pickle and joblib files are not loaded.",
         ) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        require_regular_file(path)
+        return path.read_bytes()
+    except InvalidError as error:
+        raise TamperedError(error.what, do="Do not serve it; choose another: gates history") from error
 
 
 def served_digest(folder: Path) -> str:
@@ -96,6 +110,7 @@ def require_plain_folder(folder: Path, trusted_types: Sequence[str]) -> None:
     if odd:
         what = "holds" if odd[0] in found else "has no"
         raise InvalidError(f"{folder.name} {what} {odd[0]!r}.", why=NOT_OURS, do="Train again: gates ship")
+    _require_plain_requirements(folder)
     flavors = read_yaml(folder / "MLmodel").get("flavors")
     if not isinstance(flavors, dict) or set(flavors) != {"python_function", "sklearn"}:
         raise InvalidError(
@@ -118,6 +133,28 @@ def require_plain_folder(folder: Path, trusted_types: Sequence[str]) -> None:
     plain = isinstance(types, list) and set(map(str, types)) <= set(trusted_types)
     if not plain or sklearn.get("serialization_format") != "skops" or sklearn.get("code") is not None:
         raise InvalidError("MLmodel asks for code, pickle or untrusted types.", why=NOT_OURS, do="gates ship")
+
+
+def _require_plain_requirements(folder: Path) -> None:
+    """Hold that who installs what the model names installs released packages by name, and nothing else."""
+    lines = read_bytes(folder / "requirements.txt", MAX_REQUIREMENTS).decode(errors="replace").splitlines()
+    for name in ("conda.yaml", "python_env.yaml"):
+        lines += _texts(read_yaml(folder / name))
+    odd = next((line for line in lines if not REQUIREMENT.fullmatch(line)), None)
+    if odd is not None:
+        raise InvalidError(
+            f"{folder.name} asks for {odd[:80]!r} to be installed.",
+            why=NOT_OURS,
+            do="Train again: gates ship",
+        )
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - plain YAML
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def input_columns(folder: Path) -> list[str]:

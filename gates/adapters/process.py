@@ -1,4 +1,8 @@
-"""Running another program: in a process group of its own, its output in a log, nothing left behind."""
+"""Running another program: in a process group of its own, its output in a log, nothing of the group left.
+
+What a program starts in a session of its own, on purpose, leaves the group: it is waited for, as long as it
+can still write to what we read.
+"""
 
 import os
 import signal
@@ -29,7 +33,7 @@ def run(
     command: Sequence[str],
     *,
     cwd: Path,
-    env: Mapping[str, str] | None = None,
+    env: Mapping[str, str | None] | None = None,
     log: Path | None = None,
     on_line: Callable[[str], None] = lambda _: None,
     merge: bool = False,
@@ -40,17 +44,18 @@ def run(
     Args:
         command: Program and arguments; no shell sees them.
         cwd: Its working folder.
-        env: Variables on top of ours.
+        env: Variables on top of ours; None takes one away.
         log: File to which stderr is appended.
         on_line: Called with each line of stderr as it comes.
         merge: Treat stdout as part of stderr, for programs that tell their progress there.
         grace_s: Seconds that it gets to stop what it has started in groups of its own, before it is killed.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    merged = {**os.environ, "PATH": path, **(env or {})}
     process = subprocess.Popen(
         list(command),
         cwd=cwd,
-        env={**os.environ, "PATH": path, **(env or {})},
+        env={name: value for name, value in merged.items() if value is not None},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if merge else subprocess.PIPE,

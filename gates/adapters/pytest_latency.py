@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from gates.adapters import model as models
+from gates.adapters.latency import VARIABLE
 from gates.tables import read_table
-
-VARIABLE = "GATES_LATENCY"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -5,11 +5,32 @@ import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from gates import digest
-from gates.errors import ConflictError, InvalidError, TamperedError, UnavailableError
+from gates.errors import ConflictError, TamperedError, UnavailableError
 
 ENTRY = re.compile(r"(?!0{8})(?:[0-9]{8}|[1-9][0-9]{8,})\.json")
+
+
+class Store(Protocol):
+    """Objects of one ledger: entries by sequence number, and what they refer to by digest."""
+
+    @property
+    def place(self) -> str:
+        """Where they are, for an error to name."""
+
+    def entries(self) -> dict[int, bytes]:
+        """Return sequence number to bytes of every entry."""
+
+    def append(self, seq: int, data: bytes) -> None:
+        """Commit an entry, or raise `ConflictError` where somebody else has."""
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes under their SHA-256 and return it."""
+
+    def get(self, sha256: str) -> bytes:
+        """Return kept bytes."""
 
 
 class FolderStore:
@@ -18,6 +39,11 @@ class FolderStore:
     def __init__(self, folder: Path) -> None:
         """Use a folder; it is made on the first write."""
         self.folder = folder
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.folder)
 
     def entries(self) -> dict[int, bytes]:
         """Return sequence number to bytes of every entry.
@@ -52,11 +78,7 @@ class FolderStore:
             UnavailableError: The folder cannot be written.
         """
         if not self._create(self.folder / f"{seq:08d}.json", data):
-            raise ConflictError(
-                f"Entry {seq} was written by somebody else a moment ago.",
-                why="The comparison was made against a champion that is no longer the champion.",
-                do="Judge again: gates ship",
-            )
+            raise taken(seq)
 
     def put(self, data: bytes) -> str:
         """Keep bytes under their SHA-256 and return it.
@@ -74,17 +96,21 @@ class FolderStore:
         """Return kept bytes.
 
         Raises:
-            InvalidError: Nothing is kept under this digest.
-            TamperedError: What is kept has another digest.
+            TamperedError: Nothing is kept under this digest, or what has another digest.
+            UnavailableError: It cannot be read.
         """
         path = self.folder / "objects" / sha256
         try:
             data = path.read_bytes()
-        except OSError as error:
-            raise InvalidError(
+        except FileNotFoundError as error:
+            raise TamperedError(
                 f"The ledger keeps nothing under {sha256[:16]}….",
-                why=f"{error.strerror}.",
-                do="See: gates history",
+                why=f"{path} is absent; no command removes one.",
+                do="Find who removed it; bring it back from a backup.",
+            ) from error
+        except OSError as error:
+            raise UnavailableError(
+                f"{path} cannot be read.", why=f"{error.strerror}.", do="Check its rights."
             ) from error
         if digest.of_bytes(data) != sha256:
             raise TamperedError(f"{path} was changed.", do="Find who wrote there; bring it from a backup.")
@@ -113,6 +139,15 @@ class FolderStore:
                 why=f"{error.strerror}.",
                 do="Check space and rights, then run the same command again.",
             ) from error
+
+
+def taken(seq: int) -> ConflictError:
+    """Return the error that somebody else has committed a sequence number."""
+    return ConflictError(
+        f"Entry {seq} was written by somebody else a moment ago.",
+        why="The comparison was made against a champion that is no longer the champion.",
+        do="Judge again: gates ship",
+    )
 
 
 def _sync_folder(folder: Path) -> None:

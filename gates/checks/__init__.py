@@ -2,8 +2,8 @@
 
 A gate is a module with a docstring (the user's documentation), `Policy`, `Inputs`, `measure` and `judge`.
 Fields of `Inputs` are written ``name: Annotated[type, "help"]``; they become flags and action inputs. A
-`Path` is a file whose digest the verdict records. A field without a default that is not given is looked up
-by its name: first in the gate's own block of the policy, then in the project's.
+`Path` is a file whose digest the verdict records. A field that is not given is looked up by its name: first
+in the gate's own block of the policy, then in the project's, then among the files of the jobs.
 """
 
 import dataclasses

@@ -17,21 +17,21 @@ from pydantic import Field
 
 from gates.documents import read_json
 from gates.errors import InvalidError
-from gates.policy import GatePolicy
-from gates.stats.auc import auc_difference, delong, difference_variance, rows_needed
+from gates.policy import Count, GatePolicy
+from gates.stats.auc import LEAST_PER_CLASS, auc_difference, delong, difference_variance, rows_needed
 from gates.tables import binary_labels, probabilities, read_aligned, read_table
 from gates.verdict import Finding, Measurements, at_least, at_most, beyond_luck, enough
 
-LEAST_PER_CLASS = 2
 PREDICT = "Predict again: gates predict"
 JUDGE = "Judge again: gates judge"
-ROLLED_BACK = "This very model was taken out of production; to serve it on purpose: gates rollback --to SHA"
+ROLLED_BACK = "This very model was taken out of production (on purpose: gates rollback --to SHA --reason …)."
 
 
 class Policy(GatePolicy):
     """How much better a challenger must be, and what holds while there is no champion."""
 
     min_delta: Annotated[float, Field(ge=0, lt=1)] = 0.005
+    min_rows_per_class: Count = 200
     first_model: Literal["floor", "approve", "block"]
 
 
@@ -71,8 +71,9 @@ def measure(inputs: Inputs) -> Measurements:
     challenger, champion = (
         probabilities(inputs.predictions, rows[each]) for each in ("challenger", "champion")
     )
-    measurements: Measurements = {"champions": 1, "rows": len(y), "rolled_back": rolled_back}
-    if not LEAST_PER_CLASS <= y.sum() <= len(y) - LEAST_PER_CLASS:
+    smaller = float(min(y.sum(), len(y) - y.sum()))
+    measurements: Measurements = {"champions": 1, "rows_per_class": smaller, "rolled_back": rolled_back}
+    if smaller < LEAST_PER_CLASS:
         return measurements
     difference = auc_difference(y, challenger, champion)
     aucs = delong(y, [challenger, champion]).aucs
@@ -102,6 +103,7 @@ def _better(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
         yield beyond_luck(
             "delta/low", low, note="" if (low or 0) > 0 else f"The difference may be luck{rows}."
         )
+    yield enough("rows_per_class", measurements.get("rows_per_class"), policy.min_rows_per_class)
 
 
 def _first_model(policy: Policy, measurements: Measurements) -> Finding:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from gates.policy import Count, GatePolicy, Probability
+from pydantic import Field
+
+from gates.policy import Count, GatePolicy, Name, Probability
 from gates.stats.proportions import (
-    GroupCounts,
     demographic_parity_difference,
     disparate_impact,
     equalized_odds_difference,
@@ -40,7 +41,7 @@ MISSING = "(missing)"
 class Policy(GatePolicy):
     """Attributes, the threshold above which a row is selected, and limits; a limit left out is not held."""
 
-    attributes: tuple[str, ...] = ()
+    attributes: Annotated[tuple[Name, ...], Field(min_length=1)]
     threshold: Probability = 0.5
     min_rows_per_group: Count = 100
     min_disparate_impact: Probability = 0.8
@@ -106,9 +107,7 @@ def _attribute(
     groups: "npt.NDArray[np.str_]",
 ) -> Measurements:
     counts = group_counts(y, selected, groups) if len(y) else {}
-    measurements: Measurements = {
-        f"rows/{attribute}={group}": _rows(cells) for group, cells in counts.items()
-    }
+    measurements: Measurements = {f"rows/{attribute}={group}": cells.rows for group, cells in counts.items()}
     for name, metric in METRICS.items():
         observed, interval = metric(counts), resampled(metric, counts, seed=SEED)
         if observed is not None:
@@ -117,7 +116,3 @@ def _attribute(
             measurements[f"{name}/{attribute}/low"] = interval.low
             measurements[f"{name}/{attribute}/high"] = interval.high
     return measurements
-
-
-def _rows(cells: GroupCounts) -> int:
-    return cells.tp + cells.fp + cells.fn + cells.tn

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from gates import digest
-from gates.policy import Count, GatePolicy, Probability
-from gates.stats.auc import auc_interval
+from gates.policy import Count, GatePolicy, Probability, matching
+from gates.stats.auc import LEAST_PER_CLASS, auc_interval
 from gates.stats.bootstrap import bootstrap_interval
 from gates.stats.interval import Interval
 from gates.stats.metrics import average_precision, brier, calibration_error, log_loss
@@ -34,7 +34,6 @@ METRICS = {
     "calibration_error": calibration_error,
 }
 SEED = 20_260_101
-LEAST_PER_CLASS = 2
 
 
 class Policy(GatePolicy):
@@ -46,7 +45,9 @@ class Policy(GatePolicy):
     max_log_loss: Annotated[float, Field(ge=0)] | None = None
     max_calibration_error: Probability | None = None
     min_rows_per_class: Count = 200
-    min_slice_auc: dict[str, Probability] = Field(default_factory=dict)
+    min_slice_auc: dict[
+        Annotated[str, matching("[^=]+=.+", "a slice written as column=value")], Probability
+    ] = Field(default_factory=dict)
     min_slice_rows_per_class: Count = 20
 
 

@@ -15,11 +15,12 @@ from pydantic import Field
 
 from gates.documents import read_json
 from gates.errors import InvalidError
-from gates.policy import Count, GatePolicy
+from gates.policy import GatePolicy
 from gates.stats.quantiles import least_samples, quantile_interval
 from gates.verdict import Finding, Measurements, at_most, enough
 
 QUANTILE = 0.99
+MOST_REQUESTS = 1_000_000
 MS = 1_000.0
 A_DAY = 86_400.0  # no request takes longer; a figure beyond it is no measurement
 
@@ -28,7 +29,7 @@ class Policy(GatePolicy):
     """The limit, and how the benchmark is run: requests, and seconds that one model may take for them."""
 
     p99_ms: Annotated[float, Field(gt=0)] = 200.0
-    requests: Count = 2_000
+    requests: Annotated[int, Field(ge=least_samples(QUANTILE), le=MOST_REQUESTS)] = 2_000
     budget_s: Annotated[float, Field(gt=0)] = 60.0
 
 
@@ -63,7 +64,6 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
         name,
         measurements.get(name),
         policy.p99_ms,
-        low=measurements.get(f"{name}/low"),
         high=measurements.get(f"{name}/high", float("nan")),  # without a bound nothing is decided
         unit="ms",
     )

@@ -238,7 +238,7 @@ def _named(prefix: str, measurements: Mapping[str, float]) -> str:
 def _dirty_note(measurements: Mapping[str, float]) -> str:
     names = sorted(key.removeprefix("dirty/") for key in measurements if key.startswith("dirty/"))
     shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")  # noqa: PLR2004 - a line's worth
-    return f"Uncommitted: {shown}. Commit it: git add -A && git commit" if names else ""
+    return f"Uncommitted: {shown}. Commit or remove it; see it all: git status" if names else ""
 
 
 def _field(document: Document, field: str, kind: type[Any], path: Path) -> Any:  # noqa: ANN401 - of that kind

@@ -31,23 +31,23 @@ def targets(history: History, to: str) -> Iterator[Champion]:
     if not earlier:
         raise UndecidedError(
             f"No earlier champion of {history.model} is left to roll back to.",
-            do="Name one that was rolled back, if it is the lesser evil: gates rollback --to SHA",
+            do="Name one that was rolled back, if it is the lesser evil: gates rollback --to SHA --reason …",
         )
     yield from earlier
 
 
 def plan(history: History, target: Champion, reason: str) -> list[Step]:
     """Return the steps of a rollback; nobody needs to be registered, since the target served before."""
-    head = history.head.sha256 if history.head else None
-    operation = digest.of_document(["rollback", head, target.sha])
+    moved = history.moved.sha256 if history.moved else None
+    operation = digest.of_document(["rollback", moved, target.sha])
     return [Append(operation, "rollback", target, reason), PointAlias()]
 
 
 def was_rolled_back(history: History, sha: str) -> bool:
     """Return whether a model was taken out of production, and no later entry has put it back."""
-    for link in reversed(history.links):
-        if link.entry.target.sha == sha:
+    for entry in (link.entry for link in reversed(history.links) if link.entry.moves):
+        if entry.target and entry.target.sha == sha:
             return False
-        if link.entry.kind == "rollback" and link.entry.origin and link.entry.origin.sha == sha:
+        if entry.kind == "rollback" and entry.origin and entry.origin.sha == sha:
             return True
     return False

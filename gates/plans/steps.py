@@ -17,19 +17,21 @@ class Register:
 
 @dataclass(frozen=True)
 class Append:
-    """Commit an entry to the ledger: from here on the move has happened.
+    """Commit an entry to the ledger: from here on it has happened.
 
     Attributes:
         operation: Identifies the move, so that carrying it out again changes nothing.
         kind: Why it moves.
         target: Who serves next; None stands for what `Register` made.
         reason: One sentence for the auditor.
+        evidence: Digest of what an entry that moves nothing is about.
     """
 
     operation: str
     kind: Kind
     target: Champion | None
     reason: str
+    evidence: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The step summary on GitHub: verdict first, one table, then what blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gates.render.sentences import every_reason, figure
 from gates.verdict import Verdict
@@ -9,7 +10,7 @@ MOST_FINDINGS = 20
 _MARKS = {"pass": "✅ pass", "fail": "❌ fail", "undecided": "⚠️ undecided"}
 
 
-def summary(title: str, sentence: str, judged: Sequence[Verdict]) -> str:
+def summary(title: str, sentence: str, judged: Sequence[Verdict], policy_changes: Sequence[str] = ()) -> str:
     """Return the summary of a judgement as Markdown."""
     lines = [f"## {title}", "", _text(sentence), ""]
     if judged:
@@ -25,10 +26,45 @@ def summary(title: str, sentence: str, judged: Sequence[Verdict]) -> str:
         for finding in verdict.findings
         if finding.waiver
     ]
-    for head, items in (("What blocks", blocking), ("Waivers in use", waived)):
+    changed = [f"- {_text(change)}" for change in policy_changes]
+    for head, items in (
+        ("What blocks", blocking),
+        ("Waivers in use", waived),
+        ("Policy changed since the champion", changed),
+    ):
         if items:
             lines += [f"### {head}", "", *items, ""]
     return "\n".join(lines)
+
+
+def audit(document: Mapping[str, Any]) -> str:
+    """Return the report of an audit as Markdown: who served, every entry, and what does not hold."""
+    served = document["served"]
+    lines = [f"# Audit of {_text(document['model'])}", "", _text(document["sentence"]), ""]
+    if served:
+        who = f"put there by {_text(served['actor'])} at {served['time']}: {_text(served['reason'])}"
+        lines.append(f"At {document['at']} v{served['version']} served (`{served['sha']}`), {who}.")
+        lines.append(f"Evidence: `{served['evidence']}`.")
+    else:
+        lines.append(f"At {document['at']} nobody served.")
+    lines.append("")
+    lines += [
+        f"- **{each['kind']}**: {_text(each['what'])} {each['known']}" for each in document["deviations"]
+    ]
+    lines += ["", "| seq | time | kind | version | who | why | evidence |", "|---|---|---|---|---|---|---|"]
+    for each in document["entries"]:
+        version = f"v{each['version']}" if each["version"] else ""
+        cells = (each["time"], each["kind"], version, _text(each["actor"]), _text(each["reason"]))
+        lines.append(f"| {each['seq']} | {' | '.join(cells)} | `{(each['evidence'] or '')[:16]}` |")
+    waivers = [(each, waiver) for each in document["entries"] for waiver in each.get("waivers", ())]
+    if waivers:
+        lines += ["", "## Waivers used", ""]
+    for each, waiver in waivers:
+        lines.append(
+            f"- entry {each['seq']}: {_text(waiver['gate'])} {_text(waiver['finding'])}, by "
+            f"{_text(waiver['owner'])} until {waiver['expires']}: {_text(waiver['reason'])}"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def error(what: str, why: str, do: str) -> str:

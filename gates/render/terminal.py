@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gates.leaves import leaves
 from gates.render.sentences import figure, shown
 from gates.verdict import Outcome, Verdict
 
@@ -15,8 +16,8 @@ STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "y
 MOST_FINDINGS = 20
 
 
-def verdicts(judged: Sequence[Verdict]) -> RenderableType:
-    """Return one row a gate: outcome and decisive figure; below it the waivers, and what only reports."""
+def verdicts(judged: Sequence[Verdict], policy_changes: Sequence[str] = ()) -> RenderableType:
+    """Return one row a gate: outcome and decisive figure; below it waivers and changes of the policy."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("gate", "outcome", "decisive figure"):
         table.add_column(column, overflow="fold")
@@ -27,9 +28,8 @@ def verdicts(judged: Sequence[Verdict]) -> RenderableType:
         if verdict.mode == "report":
             outcome.append(" (did not block)", "bold yellow")
         table.add_row(verdict.gate, outcome, Text(decisive))
-    return Group(
-        table, *(Padding(Text(note, "yellow"), (0, 0, 0, 2), expand=False) for note in _waivers(judged))
-    )
+    notes = [*_waivers(judged), *(shown(f"policy changed: {change}") for change in policy_changes)]
+    return Group(table, *(Padding(Text(note, "yellow"), (0, 0, 0, 2), expand=False) for note in notes))
 
 
 def findings(verdict: Verdict) -> RenderableType:
@@ -55,13 +55,12 @@ def entries(listed: Sequence[dict[str, Any]]) -> RenderableType:
     for column in ("seq", "time", "kind", "champion", "sha", "actor", "reason"):
         table.add_column(column, overflow="fold")
     for each in listed:
-        moved = f"v{each['from']} → v{each['to']}" if each["from"] else f"v{each['to']}"
         row = (
             str(each["seq"]),
             each["time"],
             each["kind"],
-            moved,
-            each["sha"][:12],
+            " → ".join(f"v{version}" for version in dict.fromkeys((each["from"], each["to"])) if version),
+            (each["sha"] or "")[:12],
             each["actor"],
             each["reason"],
         )
@@ -70,17 +69,19 @@ def entries(listed: Sequence[dict[str, Any]]) -> RenderableType:
 
 
 def facts(document: dict[str, Any]) -> RenderableType:
-    """Return a document as aligned lines of name and value; nested names are joined by a space."""
+    """Return a document as aligned lines of name and value; nested names are joined by dots."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    for name, value in document.items():
-        if isinstance(value, dict):
-            text = ", ".join(f"{key} {each}" for key, each in value.items())
-        else:
-            text = "none" if value is None else str(value)
-        table.add_row(Text(name), Text(shown(text)))
+    for name, value in leaves(document):
+        table.add_row(Text(shown(name)), Text(shown(_plain(value))))
     return table
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - a leaf of plain JSON data
+    if isinstance(value, list | dict):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
 
 
 def _waivers(judged: Sequence[Verdict]) -> list[str]:

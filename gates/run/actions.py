@@ -10,6 +10,7 @@ from gates.render.action import Action, Input, render
 from gates.run.result import Result
 
 FOLDER = Path(".github") / "actions"
+ARGUMENTS = {"target": "Version or SHA of a champion.", "folder": "New folder to write."}
 EVERYWHERE = frozenset({"project", "json"})
 
 
@@ -40,7 +41,7 @@ def _action(name: str, command: click.Command) -> Action:
 
 
 def _input(parameter: click.Parameter) -> Input:
-    text = getattr(parameter, "help", None) or "Version or SHA of a champion."
+    text = getattr(parameter, "help", None) or ARGUMENTS[parameter.name or ""]
     return Input(
         parameter.opts[0].lstrip("-").replace("_", "-"), text.rstrip("."), required=parameter.required
     )

@@ -9,13 +9,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from rich.text import Text
+
 from gates import checks
 from gates.adapters import github, logs
 from gates.adapters.console import Screen
 from gates.errors import ExitCode, GatesError, UnavailableError
 from gates.render import markdown, sentences, terminal
 from gates.run.result import Result
-from gates.verdict import Verdict, from_document, to_document
+from gates.verdict import Verdict
+from gates.verdict_document import from_document, to_document
 
 Answer: TypeAlias = Result | Verdict | dict[str, Any]
 
@@ -59,9 +62,8 @@ class Answering:
         github.write_summary(markdown.error(error.what, error.why, error.do))
         github.annotate("error", "gates", f"{error.what} {error.why} {error.do}".strip())
         if self._as_json:
-            parts = {"code": int(error.code), "what": error.what, "why": error.why, "do": error.do}
             with suppress(UnavailableError), self._writing():
-                _print_json({"error": parts})
+                _print_json({"error": error.to_document()})
                 return
         for label, text in (("Stopped:", error.what), ("Why:", error.why), ("Next:", error.do)):
             if text:
@@ -109,8 +111,12 @@ class Answering:
             return
         known = ("outcome", "verdict", "digest")
         github.write_outputs({name: str(document[name]) for name in known if name in document})
-        sentence = str(document.get("sentence", ""))
-        github.write_summary(markdown.summary(f"{self._command}: {document['outcome']}", sentence, judged))
+        title, sentence = f"{self._command}: {document['outcome']}", str(document.get("sentence", ""))
+        if self._command == "audit":
+            github.write_summary(markdown.audit(document))
+        else:
+            changes = document.get("policy_changes", ())
+            github.write_summary(markdown.summary(title, sentence, judged, changes))
         for verdict in judged:
             if verdict.blocks:
                 title = f"{verdict.gate}: {verdict.outcome.value}"
@@ -118,10 +124,10 @@ class Answering:
 
     def _show(self, document: dict[str, Any], judged: list[Verdict]) -> None:
         show = self.screen.show
-        if self._command == "ship":
-            self._show_shipped(document, judged)
-        elif self._command in checks.names():
+        if self._command in checks.names():
             show(terminal.findings(judged[0]))
+        elif self._command == "audit":
+            show(Text(markdown.audit(document).rstrip()))
         elif self._command == "history":
             show(
                 terminal.entries(document["entries"]) if document["entries"] else "No model was promoted yet."
@@ -130,25 +136,13 @@ class Answering:
             show(str(next(iter(document.values()))).strip())
         elif "sentence" in document:
             if judged:
-                show(terminal.verdicts(judged))
+                show(terminal.verdicts(judged, document.get("policy_changes", ())))
+                show("")
             show(document["sentence"])
+            if "look" in document:
+                show(f"Look next: {document['look']}")
         else:
             show(terminal.facts(document))
-
-    def _show_shipped(self, document: dict[str, Any], judged: list[Verdict]) -> None:
-        outcome, champion, before = document["outcome"], document.get("champion"), document.get("before")
-        sentence, look = document["sentence"], "gates status"
-        if outcome == "pass" and champion:
-            sentence = sentences.promoted(champion["version"], before["version"] if before else None, judged)
-            look = f"gates show {champion['sha'][:12]} · gates history · evidence/"
-        elif judged:
-            sentence = sentences.refused(outcome, judged, before)
-            look = "evidence/ · gates status"
-        if judged:
-            self.screen.show(terminal.verdicts(judged))
-            self.screen.show("")
-        self.screen.show(sentence)
-        self.screen.show(f"Look next: {look}")
 
 
 def _document(answer: Answer) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from gates.envelope import seal
 from gates.errors import ConflictError, TamperedError
 from gates.ledger import Champion, History
 from gates.plans.steps import Append, PointAlias, Register, Step
+from gates.run import seen
 from gates.run.project import Project, now
 from gates.run.signing import trusted_signer
 
@@ -39,7 +40,10 @@ def carry_out(project: Project, registry: Registry, steps: Sequence[Step], plann
                 registered = _register(project, registry, step)
             case Append():
                 project.say("appending to the ledger")
-                _append(project, planned, step, step.target or registered)
+                target = step.target or registered
+                if target is None:
+                    raise ValueError("an entry that moves needs a target: Register comes first")
+                append(project, planned, step, target)
             case PointAlias():
                 project.say("moving the alias")
                 point_alias(project, registry)
@@ -47,24 +51,25 @@ def carry_out(project: Project, registry: Registry, steps: Sequence[Step], plann
 
 
 def point_alias(project: Project, registry: Registry) -> None:
-    """Make the alias name what the ledger's head names, and remember that it was seen to.
+    """Make checkpoint and alias follow the ledger, and remember that it was seen to.
 
-    Somebody who appends meanwhile sets the alias too, and may do so first; so look until the head rests.
+    Somebody who appends meanwhile sets the alias too, and may do so first; so look until the ledger rests.
     """
     history = project.history()
-    while history.head is not None and history.champion is not None:
+    while history.moved is not None and history.champion is not None:
+        seen.leave_checkpoint(history, project.checkpoints)
         if registry.champion_version() != history.champion.version:
             registry.point_champion(history.champion.version)
-        seen, history = history.head, project.history()
-        if history.head == seen:
-            files.write_bytes(_confirmation(project), seen.sha256.encode())
+        moved, history = history.moved, project.history()
+        if history.moved == moved:
+            files.write_bytes(_confirmation(project), moved.sha256.encode())
             return
 
 
 def alias_confirmed(project: Project, history: History) -> bool:
-    """Return whether this machine has seen the alias follow the ledger's head."""
+    """Return whether this machine has seen the alias follow the last move."""
     path = _confirmation(project)
-    return history.head is not None and path.exists() and path.read_text() == history.head.sha256
+    return history.moved is not None and path.exists() and path.read_text() == history.moved.sha256
 
 
 def _confirmation(project: Project) -> Path:
@@ -87,23 +92,32 @@ def _register(project: Project, registry: Registry, step: Register) -> Champion:
     return Champion(step.sha, version, step.run_id, whole, step.statement)
 
 
-def _append(project: Project, planned: History, step: Append, target: Champion | None) -> None:
-    if target is None:
-        raise ValueError("an entry needs a target: Register comes first")
-    if planned.operation(step.operation) is not None:
-        return
-    signer = trusted_signer(project)
-    entry = ledger.next_entry(
-        planned,
-        operation=step.operation,
-        kind=step.kind,
-        target=target,
-        reason=step.reason,
-        actor=github.actor(),
-        time=now(),
-    )
-    try:
-        project.store.append(entry.seq, seal(ledger.to_document(entry), ledger.PAYLOAD_TYPE, signer))
-    except ConflictError:
-        if project.history().operation(step.operation) is None:  # else a twin of ours has written it
-            raise
+def append(project: Project, planned: History, step: Append, target: Champion | None = None) -> None:
+    """Commit an entry and leave its checkpoint.
+
+    Entries that moved nothing may come in between: what was planned still holds.
+
+    Raises:
+        ConflictError: Somebody else moved the champion first.
+    """
+    signer, history = trusted_signer(project), planned
+    while history.operation(step.operation) is None:
+        entry = ledger.next_entry(
+            history,
+            operation=step.operation,
+            kind=step.kind,
+            target=target,
+            reason=step.reason,
+            actor=github.actor(),
+            time=now(),
+            evidence=step.evidence,
+        )
+        try:
+            project.store.append(entry.seq, seal(ledger.to_document(entry), ledger.PAYLOAD_TYPE, signer))
+        except ConflictError:
+            history = project.history()
+            if history.operation(step.operation) is None and entry.moves and history.moved != planned.moved:
+                raise
+        else:
+            history = project.history()
+    seen.leave_checkpoint(history, project.checkpoints)

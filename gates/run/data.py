@@ -1,11 +1,15 @@
 """Job `data`: pull the raw data, hash it with SHA-256, hold it against its contract."""
 
+from pathlib import Path
+from typing import Any
+
 from gates import digest
 from gates.adapters import dvc, files
+from gates.errors import InvalidError, UnavailableError
 from gates.run import gate, handoff
 from gates.run.project import Project, now
 from gates.run.result import Result
-from gates.verdict import to_document
+from gates.verdict_document import to_document
 
 LATER_TABLES = frozenset({"train", "train_contract", "features", "golden_contract"})
 
@@ -21,17 +25,34 @@ def run(project: Project) -> Result:
     remote, md5 = dvc.remote(project.root), dvc.pointer(raw)
     if not raw.exists() or digest.md5_of_file(raw) != md5:
         project.say(f"pulling {project.policy.project.data.raw}")
-        dvc.pull(project.root, raw, project.log)
+        _pull(project, raw)
     facts = {"data_sha256": digest.of_file(raw), "data_md5": md5, "remote": remote}
     project.say("holding the raw data against its contract")
     verdict = gate.judge(project, "schema", {}, now().date(), skip=LATER_TABLES)
+    details: dict[str, Any] = {"verdicts": [to_document(verdict)]}
     if verdict.blocks:
         files.replace_folder(project.evidence, {"schema.json": digest.canonical_json(to_document(verdict))})
-        finding = verdict.decisive
-        broken = finding.name if finding else "nothing checked"
+        broken = verdict.decisive.name if verdict.decisive else "nothing checked"
         sentence = f"The raw data breaks its contract: {broken}."
-        details = {"verdicts": [to_document(verdict)]}
         return Result(verdict.outcome.value, sentence, verdict="evidence/schema.json", details=details)
     rows = int(verdict.measurements.get("rows/raw", 0))
     written = handoff.write(project, "data", facts, [raw])
-    return Result("pass", f"{rows:,} rows keep their contract.", digest=written, details=facts)
+    violations = int(verdict.measurements.get("violations/raw", 0))
+    sentence = f"{rows:,} rows keep their contract."
+    if violations:
+        sentence = f"{rows:,} rows break their contract {violations:,} times, which the policy lets pass."
+    return Result("pass", sentence, digest=written, details={**facts, **details})
+
+
+def _pull(project: Project, raw: Path) -> None:
+    """Pull the raw file; DVC does not write over one that it has never seen."""
+    try:
+        dvc.pull(project.root, raw, project.log)
+    except UnavailableError as error:
+        if not raw.exists():
+            raise
+        name = project.policy.project.data.raw
+        raise InvalidError(
+            f"{name} is not what its pointer names, and DVC has no copy of it.",
+            do=f"To keep the edit: dvc add {name}; to drop it: rm {name}. Then: gates data",
+        ) from error

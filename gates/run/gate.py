@@ -7,10 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from gates import checks, digest
+from gates.adapters import files
 from gates.checks import Check, InputField
 from gates.errors import InvalidError
+from gates.policy import require_valid
 from gates.run.project import Project
 from gates.verdict import Verdict, waive
+from gates.verdict_document import to_document
+
+
+def run(project: Project, name: str, given: Mapping[str, Any], today: date) -> Verdict:
+    """Return the verdict of a gate alone, and leave it in `evidence/`.
+
+    Raises:
+        GatesError: An input cannot be read; nothing was decided.
+    """
+    verdict = judge(project, name, given, today)
+    files.write_json(project.evidence / f"{name}.json", to_document(verdict))
+    return verdict
 
 
 def judge(
@@ -21,7 +35,7 @@ def judge(
     Args:
         project: The project.
         name: The gate.
-        given: Values of inputs that do not come from policy or project.
+        given: Values of inputs that are not to be looked up.
         today: The day on which waivers are looked at.
         skip: Optional inputs to leave out.
 
@@ -30,10 +44,15 @@ def judge(
     """
     check = checks.load(name)
     policy = project.policy.gates[name]
+    require_valid(name, policy, given)
     inputs = _inputs(project, name, check, given, skip)
     record = _record(check, inputs)  # before anything reads the files: what is recorded is what is measured
     measurements = {key: float(value) for key, value in check.measure(inputs).items()}
-    findings = waive(name, check.judge(policy, measurements), project.policy.waivers, today)
+    judged = list(check.judge(policy, measurements))
+    for waiver in project.policy.waivers if not skip else ():
+        if waiver.gate == name and waiver.finding not in {finding.name for finding in judged}:
+            project.say(f"the waiver for {name}: {waiver.finding} waives nothing; {name} has no such finding")
+    findings = waive(name, judged, project.policy.waivers, today)
     return Verdict(name, policy.mode, findings, measurements, record, project.policy.sha256)
 
 
@@ -49,7 +68,7 @@ def _inputs(project: Project, name: str, check: Check, given: Mapping[str, Any],
 
 def _looked_up(project: Project, name: str, check: Check, field: InputField) -> dict[str, Any]:
     try:
-        value = project.input(name, field.name, is_file=field.is_file)
+        value = lookup(project, name, field)
         return {field.name: tuple(value) if field.is_list else value}
     except KeyError:
         declared = next(each for each in dataclasses.fields(check.Inputs) if each.name == field.name)
@@ -59,6 +78,29 @@ def _looked_up(project: Project, name: str, check: Check, field: InputField) -> 
                 f"The gate {name} needs {field.help}.", do=f"Give it: gates {name} {flag} …"
             ) from None
         return {}
+
+
+def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN401 - whatever the field holds
+    """Return a gate's input by its name: from its block, the project's blocks, or the jobs' files.
+
+    Raises:
+        KeyError: Nobody has a value of that name.
+    """
+    shared = project.policy.project
+    for block in (project.policy.gates[gate], shared.data, shared.golden_set, shared.training):
+        if field.name in type(block).model_fields:
+            value = getattr(block, field.name)
+            return project.root / value if field.is_file else value
+    return {
+        "git": project.candidate / "git.json",
+        "run": project.candidate / "run.json",
+        "serving": project.candidate / "serving.json",
+        "training": project.candidate / "train.json",
+        "predictions": project.candidate / "predictions.parquet",
+        "latency": project.candidate / "latency.json",
+        "lock": project.lock,
+        "pipeline": project.root / "dvc.yaml",
+    }[field.name]
 
 
 def _record(check: Check, inputs: Any) -> dict[str, str]:  # noqa: ANN401 - each gate has its own

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import digest
-from gates.adapters import files, git
+from gates.adapters import files, git, github
 from gates.documents import Document, read_json
 from gates.errors import InvalidError, TamperedError
 from gates.run.project import Project
@@ -39,6 +39,7 @@ def read(project: Project, job: str, expect: str, needed: Iterable[Path]) -> Doc
         TamperedError: The manifest or a needed file is not what the job wrote.
     """
     path = project.candidate / f"{job}.json"
+    require_told(expect, job)
     if not path.exists():
         raise InvalidError(
             f"The job `{job}` has left nothing.", why=f"{path} is absent.", do=f"Run it: gates {job}"
@@ -50,12 +51,17 @@ def read(project: Project, job: str, expect: str, needed: Iterable[Path]) -> Doc
             why=f"Its digest is {found[:16]}…, expected {expect[:16]}….",
             do="Find who wrote there, then run all jobs again: gates ship",
         )
-    document = read_json(path)
+    try:
+        document = read_json(path)
+    except InvalidError as error:
+        raise InvalidError(error.what, why=error.why, do=f"Write it again: gates {job}") from error
     listed = document.get("files")
     if document.get("format") != FORMAT or not isinstance(listed, dict):
         raise InvalidError(f"{path} is not a manifest of this version.", do=f"Write it again: gates {job}")
     for file in needed:
         name = file.relative_to(project.root).as_posix()
+        if not file.exists():
+            raise InvalidError(f"{name} is gone.", do=f"Run the job again that leaves it: gates {job}")
         if listed.get(name) != digest.of_file(file):
             raise TamperedError(
                 f"{name} changed after the job `{job}` handed it on.",
@@ -63,6 +69,20 @@ def read(project: Project, job: str, expect: str, needed: Iterable[Path]) -> Doc
                 do="Find who wrote there, then run all jobs again: gates ship",
             )
     return document
+
+
+def require_told(expect: str, job: str) -> None:
+    """Hold that in CI a job is told the digest of what it takes over: a misspelt output there is just empty.
+
+    Raises:
+        InvalidError: It was not told.
+    """
+    if not expect and github.on_actions():
+        raise InvalidError(
+            f"Nobody told the digest of what the job `{job}` handed on.",
+            why="Without it, files that were swapped between the two jobs would be taken.",
+            do=f"Hand it over: with: expect: ${{{{ needs.{job}.outputs.digest }}}}",
+        )
 
 
 def text(document: Document, field: str) -> str:

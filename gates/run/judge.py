@@ -5,14 +5,15 @@ from datetime import date
 
 from gates import digest, statement
 from gates.adapters import files, git
-from gates.adapters.registry import Registry
+from gates.adapters.tracking import Tracking
 from gates.documents import Document
 from gates.errors import ConflictError, TamperedError
-from gates.run import gate, handoff, serving
+from gates.run import gate, handoff, pin, serving
 from gates.run.project import Project
 from gates.run.result import Result
 from gates.statement import Candidate, Decision
-from gates.verdict import Outcome, Verdict, to_document
+from gates.verdict import Outcome, Verdict
+from gates.verdict_document import to_document
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
     Raises:
         GatesError: An input cannot be read; `evidence/` stays as it was.
     """
+    pin.require(project)
     data, training, predicted = _handed_on(project, expected)
     sha, run_id = handoff.text(training, "model_sha"), handoff.text(training, "run_id")
     project.say("asking MLflow for the run")
-    run_facts = Registry(project.root, project.model).run_facts(run_id)
-    serves = serving.facts(project.history(), sha)
+    run_facts = Tracking(project.root, project.model).run_facts(run_id)
+    history = project.history()
+    serves = serving.facts(history, sha)
     if predicted.get("champion") != serves["champion"]:
         raise ConflictError(
             "The champion moved after the challenger was scored beside it.",
@@ -57,8 +60,9 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         given = {"approver": approver} if name == "champion" and approver else {}
         verdicts.append(gate.judge(project, name, given, today))
     candidate = _candidate(project, data, training, tree["commit"])
+    changes = serving.policy_changes(project, history.champion)
     decision = Decision(
-        project.model, candidate, serves["champion"], today, project.policy.sha256, tuple(verdicts)
+        project.model, candidate, serves["champion"], today, project.policy.sha256, tuple(verdicts), changes
     )
     payload = digest.canonical_json(statement.to_document(decision))
     written = {f"{verdict.gate}.json": digest.canonical_json(to_document(verdict)) for verdict in verdicts}
@@ -69,7 +73,11 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         _sentence(verdicts, decision.outcome),
         digest=digest.of_bytes(payload),
         verdict="evidence/statement.json",
-        details={"sha": candidate.sha, "verdicts": [to_document(verdict) for verdict in verdicts]},
+        details={
+            "sha": candidate.sha,
+            "policy_changes": list(changes),
+            "verdicts": [to_document(verdict) for verdict in verdicts],
+        },
     )
 
 

@@ -2,18 +2,19 @@
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from gates import checks, digest, ledger, policy
-from gates.adapters import keys, logs
+from gates import checks, digest, ledger, policy, trust
+from gates.adapters import github, keys, logs
 from gates.adapters.console import Screen
-from gates.adapters.store import FolderStore
+from gates.adapters.store import FolderStore, Store
 from gates.documents import read_yaml
+from gates.envelope import keyid_of, signers
 from gates.errors import InvalidError
-from gates.policy import GatePolicy, Policy
+from gates.policy import Policy
+from gates.run import seen
 
 LEDGER_VARIABLE = "GATES_LEDGER"
 
@@ -26,11 +27,13 @@ class Project:
         root: The folder that holds params.yaml.
         log: Where this command's log goes.
         screen: Tells a person what happens now.
+        ledger_place: Where the ledger is, in place of what environment and policy say; empty for those.
     """
 
     root: Path
     log: Path
     screen: Screen
+    ledger_place: str = ""
 
     def say(self, line: str) -> None:
         """Tell a person what happens now."""
@@ -87,25 +90,68 @@ class Project:
         return self.policy.project.model
 
     @cached_property
-    def store(self) -> FolderStore:
+    def store(self) -> Store:
         """The objects of this model's ledger."""
-        folder = os.environ.get(LEDGER_VARIABLE) or self.policy.project.ledger
-        if "://" in folder:
-            raise InvalidError(f"The ledger {folder} is not a folder.", do="Name a folder in gates.ledger.")
-        return FolderStore((self.root / folder).resolve() / self.model)
+        if self.ledger_place:
+            return self._store(self.ledger_place)
+        place = os.environ.get(LEDGER_VARIABLE) or self.policy.project.ledger
+        if github.on_actions() and "://" not in place and not Path(place).is_absolute():
+            raise InvalidError(
+                f"The ledger {place} lies on a runner that is thrown away after the job.",
+                do="Set GATES_LEDGER to s3://bucket/prefix, or to a folder that all runners share.",
+            )
+        return self._store(place)
+
+    @cached_property
+    def checkpoints(self) -> Store | None:
+        """The second place, which remembers how far the ledger had come; None where the policy names none."""
+        place = self.policy.project.checkpoints
+        # An export is the ledger of its day, without a network: newer checkpoints are no loss of its entries.
+        return self._store(place) if place and not self.ledger_place else None
+
+    def _store(self, place: str) -> Store:
+        if place.startswith("s3://"):
+            from gates.adapters.s3_store import Protection, S3Store
+
+            kept = self.policy.project.ledger_objects
+            protection = Protection(kept.lock_years, kept.kms_key)
+            return S3Store(f"{place.rstrip('/')}/{self.model}", protection)
+        if "://" in place:
+            raise InvalidError(
+                f"The ledger {place} is neither a folder nor a bucket.",
+                do="Name a folder or s3://bucket/prefix in gates.ledger.",
+            )
+        return FolderStore((self.root / place).resolve() / self.model)
 
     @property
     def trusted_keys(self) -> tuple[str, ...]:
         """The public keys that entries and statements must verify with."""
-        return keys.trusted(self.root, self.policy.project.trusted_keys)
+        return keys.trusted(self.root, tuple(each.key for each in self.policy.trusted_keys))
+
+    def require_trusted(self, envelope: bytes, day: date, name: str) -> None:
+        """Hold that who signed a verified envelope was trusted on its day.
+
+        Raises:
+            TamperedError: It was revoked, or not yet or no longer to sign.
+        """
+        if self.policy.trusted_keys:
+            trust.require_valid(self.policy.trusted_keys, signers(envelope), day, name)
 
     def history(self) -> ledger.History:
         """Return the verified ledger.
 
         Raises:
-            TamperedError: It does not verify.
+            TamperedError: It does not verify, or has lost what was seen of it before.
             InvalidError: It holds entries, and no key to verify them with is known here.
         """
+        known = seen.recall(self.root, self.store.place, self.checkpoints)
+        history = self._history()
+        for checkpoint, told in known:
+            ledger.require_reaches(history, checkpoint, told)
+        seen.remember(self.root, self.store.place, history)
+        return history
+
+    def _history(self) -> ledger.History:
         entries = self.store.entries()
         if not entries:
             return ledger.History(self.model)
@@ -114,40 +160,14 @@ class Project:
             raise InvalidError(
                 "There is no public key to verify the ledger with.",
                 why="The policy lists none, and this machine has no key of its own.",
-                do="Run `gates key` where models are promoted; list what it prints in gates.trusted_keys.",
+                do="Bring .gates/key.pem back from a backup; or, if you know the ledger to be yours, list "
+                f"under gates.trusted_keys who says to have signed it: {keyid_of(entries[max(entries)])}",
             )
-        return ledger.read(self.model, entries, trusted)
-
-    def input(self, gate: str, name: str, *, is_file: bool) -> Any:  # noqa: ANN401 - whatever the field holds
-        """Return a gate's input by its name: from its block, the project's blocks, or the jobs' files.
-
-        Raises:
-            KeyError: Nobody has a value of that name.
-        """
-        shared = self.policy.project
-        blocks: list[GatePolicy | Any] = [
-            self.policy.gates[gate],
-            shared.data,
-            shared.golden_set,
-            shared.training,
-        ]
-        for block in blocks:
-            if name in type(block).model_fields:
-                value = getattr(block, name)
-                return self.root / value if is_file else value
-        return self._handed_on()[name]
-
-    def _handed_on(self) -> dict[str, Path]:
-        return {
-            "git": self.candidate / "git.json",
-            "run": self.candidate / "run.json",
-            "serving": self.candidate / "serving.json",
-            "training": self.candidate / "train.json",
-            "predictions": self.candidate / "predictions.parquet",
-            "latency": self.candidate / "latency.json",
-            "lock": self.lock,
-            "pipeline": self.root / "dvc.yaml",
-        }
+        history = ledger.read(self.model, entries, trusted)
+        for link in history.links:
+            day = date.fromisoformat(link.entry.time[:10])
+            self.require_trusted(entries[link.entry.seq], day, f"Entry {link.entry.seq} of the ledger")
+        return history
 
     def params_sha256(self) -> str:
         """Return the digest of params.yaml."""

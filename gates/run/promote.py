@@ -8,7 +8,8 @@ from gates.envelope import seal, unseal
 from gates.errors import InvalidError, TamperedError
 from gates.ledger import History
 from gates.plans import promote as promotion
-from gates.run.carry_out import carry_out
+from gates.run import handoff, pin, serving
+from gates.run.carry_out import append, carry_out
 from gates.run.project import Project, now
 from gates.run.result import Result
 from gates.run.signing import trusted_signer
@@ -17,10 +18,10 @@ from gates.verdict import Outcome, waive
 
 
 def run(project: Project, expect: str) -> Result:
-    """Promote what `evidence/statement.json` decided.
+    """Promote what `evidence/statement.json` decided; where that is no pass, note it and move nothing.
 
     Raises:
-        InvalidError: There is no decision, or it is not a pass.
+        InvalidError: There is no decision, or it is not of today.
         TamperedError: The decision, or what it names, was changed.
         ConflictError: The champion moved in the meantime.
     """
@@ -29,44 +30,65 @@ def run(project: Project, expect: str) -> Result:
         raise InvalidError(
             "There is no decision to promote.", why=f"{path} is absent.", do="Judge first: gates judge"
         )
+    handoff.require_told(expect, "judge")
     if expect and digest.of_file(path) != expect:
         raise TamperedError(
             f"{path} is not what the job `judge` wrote.", do="Find who wrote there; then: gates ship"
         )
-    decision = statement.from_document(read_json(path), str(path))
+    try:
+        decision = statement.from_document(read_json(path), str(path))
+    except InvalidError as error:
+        raise InvalidError(error.what, why=error.why, do="Judge again: gates judge") from error
     _require_current(project, decision)
     envelope = seal(statement.to_document(decision), statement.PAYLOAD_TYPE, trusted_signer(project))
     unseal(envelope, statement.PAYLOAD_TYPE, project.trusted_keys, "The new statement")
     before = project.history()
+    _require_told_changes(project, before, decision)
+    if decision.outcome is not Outcome.PASS:
+        return _refuse(project, before, decision, envelope)
     registry = Registry(project.root, project.model)
     _require_known_champion(project, registry, before)
     steps = promotion.plan(before, decision, digest.of_bytes(envelope))
+    project.store.put(digest.canonical_json(project.policy.document))
     lock = (project.evidence / "dvc.lock").read_bytes()
     project.store.put(lock)
     project.store.put(envelope)
     history = carry_out(project, registry, steps, before)
-    champion = history.champion
-    if champion is None:
-        raise RuntimeError("a promotion leaves a champion")
+    written = history.operation(promotion.operation(digest.of_bytes(envelope)))
+    if written is None or written.entry.target is None:
+        raise RuntimeError("a promotion leaves its entry")
+    promoted = written.entry.target
+    sentence = f"v{promoted.version} is the champion of {project.model}."
+    if written != history.moved and history.champion:
+        sentence = (
+            f"v{promoted.version} was promoted; v{history.champion.version} serves since {history.since}."
+        )
     details = {
-        "version": champion.version,
-        "sha": champion.sha,
-        "run_id": champion.run_id,
-        "since": history.since,
+        "version": promoted.version,
+        "sha": promoted.sha,
+        "run_id": promoted.run_id,
+        "since": written.entry.time,
     }
-    return Result("pass", f"v{champion.version} is the champion of {project.model}.", details=details)
+    return Result("pass", sentence, details=details)
+
+
+def _refuse(project: Project, before: History, decision: Decision, envelope: bytes) -> Result:
+    """Keep a decision that is no pass in the ledger; nothing moves."""
+    project.say("noting the refusal in the ledger")
+    step = promotion.refusal(decision, project.store.put(envelope))
+    append(project, before, step)
+    names = ", ".join(verdict.gate for verdict in statement.blocking(decision.verdicts))
+    return Result(
+        decision.outcome.value, f"Nothing is promoted: {names} stopped it.", look="evidence/ · gates history"
+    )
 
 
 def _require_current(project: Project, decision: Decision) -> None:
-    """Refuse a decision that is not a pass, or is not about this project as it stands."""
+    """Refuse a decision that is not about this project as it stands."""
+    pin.require(project)
     policy = project.policy
     modes = {name: gate.mode for name, gate in policy.gates.items()}
     statement.require_promotable(decision, policy.gates, modes, policy.sha256)
-    if decision.outcome is not Outcome.PASS:
-        names = ", ".join(verdict.gate for verdict in statement.blocking(decision.verdicts))
-        raise InvalidError(
-            f"The decision is {decision.outcome}, not pass.", why=f"Stopped by {names}.", do="gates ship"
-        )
     lock = digest.of_file(project.evidence / "dvc.lock")
     facts = {
         "model": (decision.model, project.model),
@@ -87,19 +109,28 @@ def _require_current(project: Project, decision: Decision) -> None:
 def _require_same_judgement(project: Project, decision: Decision) -> None:
     """Judge the measurements again: neither a finding, nor a waiver, nor the day may be somebody's own."""
     today = now().date()
-    if abs((today - decision.judged_on).days) > 1:
+    age = (today - decision.judged_on).days
+    if not -1 <= age <= project.policy.project.decision_days:
         raise InvalidError(
-            f"The decision is of {decision.judged_on}, not of today.", do="Judge again: gates ship"
+            f"The decision is of {decision.judged_on}, {age} days ago, and no longer holds.",
+            do="Judge again: gates ship",
         )
     for verdict in decision.verdicts:
         findings = checks.load(verdict.gate).judge(
             project.policy.gates[verdict.gate], dict(verdict.measurements)
         )
-        if waive(verdict.gate, findings, project.policy.waivers, today) != verdict.findings:
+        if waive(verdict.gate, findings, project.policy.waivers, decision.judged_on) != verdict.findings:
             raise TamperedError(
                 f"The findings of {verdict.gate} are not those that its measurements give.",
                 do="Find who wrote evidence/statement.json; then judge again: gates ship",
             )
+        for waiver in filter(None, (finding.waiver for finding in verdict.findings)):
+            if waiver.expires < today:
+                raise InvalidError(
+                    f"The waiver for {waiver.gate}: {waiver.finding} has expired on {waiver.expires}.",
+                    why="It still held when the model was judged.",
+                    do="Renew it in params.yaml or mend the model; then judge again: gates ship",
+                )
     compared = {verdict.measurements.get("champions") for verdict in decision.verdicts} - {None}
     if compared != {1.0 if decision.champion else 0.0}:
         raise TamperedError(
@@ -107,12 +138,23 @@ def _require_same_judgement(project: Project, decision: Decision) -> None:
         )
 
 
+def _require_told_changes(project: Project, history: History, decision: Decision) -> None:
+    """Hold that the decision tells how its policy differs from the champion's: none is weakened unnoticed."""
+    if decision.champion != serving.facts(history, decision.candidate.sha)["champion"]:
+        return  # the champion moved: a conflict, which the plan tells
+    if decision.policy_changes != serving.policy_changes(project, history.champion):
+        raise TamperedError(
+            "The decision does not tell how its policy differs from the one of the champion.",
+            do="Find who wrote evidence/statement.json; then judge again: gates ship",
+        )
+
+
 def _require_known_champion(project: Project, registry: Registry, history: History) -> None:
     """Refuse to begin a ledger beside a champion that another ledger made."""
-    if history.head is None and (version := registry.champion_version()) is not None:
+    if history.moved is None and (version := registry.champion_version()) is not None:
         raise TamperedError(
             f"The registry has a champion of {project.model}, version {version}, and this ledger is empty.",
-            why=f"The ledger looked for is {project.store.folder}.",
+            why=f"The ledger looked for is {project.store.place}.",
             do="Name the ledger that made it in gates.ledger or GATES_LEDGER; to begin anew on purpose, "
             "delete the alias `champion` in MLflow",
         )

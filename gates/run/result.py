@@ -12,6 +12,7 @@ _CODES = {
     UNCHANGED: ExitCode.PASS,
     "fail": ExitCode.FAIL,
     "undecided": ExitCode.UNDECIDED,
+    "tampered": ExitCode.TAMPERED,
 }
 
 
@@ -20,10 +21,11 @@ class Result:
     """The answer of a job or command.
 
     Attributes:
-        outcome: pass, fail, undecided, or unchanged: there was nothing to do.
+        outcome: pass, fail, undecided, tampered, or unchanged: there was nothing to do.
         sentence: What happened and why, in one sentence.
         digest: Digest of what this job hands on; empty where it hands on nothing.
         verdict: Path of the verdict or statement, relative to the project; empty where there is none.
+        look: Where a person looks next; empty where the sentence says it all.
         details: Everything else that `--json` prints.
     """
 
@@ -31,6 +33,7 @@ class Result:
     sentence: str
     digest: str = ""
     verdict: str = ""
+    look: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -41,4 +44,5 @@ class Result:
     def to_document(self) -> dict[str, Any]:
         """Return the answer as plain JSON data."""
         document = {"outcome": self.outcome, "sentence": self.sentence, **self.details}
-        return document | {name: value for name in ("digest", "verdict") if (value := getattr(self, name))}
+        optional = {"digest": self.digest, "verdict": self.verdict, "look": self.look}
+        return document | {name: value for name, value in optional.items() if value}

@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gates.adapters import model
+from gates.adapters import trial
 from gates.adapters.registry import Registry
+from gates.adapters.trial import Trial
 from gates.errors import GatesError, InvalidError, TamperedError
 from gates.ledger import Champion, History
 from gates.plans import rollback as plans
@@ -32,8 +33,9 @@ def run(project: Project, to: str, reason: str) -> Result:
     if finished := _finish(project, history, to):
         return finished
     targets = list(plans.targets(history, to))
-    registry = Registry(project.root, project.model)
-    target, passed_over = _first_good(project, registry, targets)
+    with trial.start(project.log) as trying:
+        registry = Registry(project.root, project.model)
+        target, passed_over = _first_good(project, registry, trying, targets)
     left = history.champion
     carry_out(project, registry, plans.plan(history, target, reason), history)
     details = _details(target, left, passed_over)
@@ -44,19 +46,20 @@ def run(project: Project, to: str, reason: str) -> Result:
 
 def _finish(project: Project, history: History, to: str) -> Result | None:
     """Complete this very rollback where it was killed after its entry; None where it was not."""
-    head, champion = history.head, history.champion
-    if head is None or champion is None or head.entry.kind != "rollback":
+    moved, champion = history.moved, history.champion
+    if moved is None or champion is None or moved.entry.kind != "rollback":
         return None
     if to != "previous" and history.find(to).sha != champion.sha:
         return None
     if alias_confirmed(project, history):
         return None
     registry = Registry(project.root, project.model)
-    if registry.champion_version() == champion.version:
+    left = moved.entry.origin
+    if left is None or registry.champion_version() != left.version:  # then it is a new rollback
         return None
     point_alias(project, registry)
-    details = _details(champion, head.entry.origin, [])
-    sentence = f"v{champion.version} serves again since {head.entry.time}; the alias follows it now."
+    details = _details(champion, left, [])
+    sentence = f"v{champion.version} serves again since {moved.entry.time}; the alias follows it now."
     return Result("pass", sentence, details=details)
 
 
@@ -70,13 +73,15 @@ def _details(target: Champion, left: Champion | None, passed_over: list[str]) ->
     }
 
 
-def _first_good(project: Project, registry: Registry, targets: list[Champion]) -> tuple[Champion, list[str]]:
+def _first_good(
+    project: Project, registry: Registry, trying: Trial, targets: list[Champion]
+) -> tuple[Champion, list[str]]:
     """Return the newest target that verifies and loads, and why newer ones do not."""
     passed_over: list[str] = []
     for target in targets:
         project.say(f"verifying v{target.version}")
         try:
-            _verify(project, registry, target)
+            _verify(project, registry, trying, target)
         except (InvalidError, TamperedError) as error:
             if len(targets) == 1:
                 raise
@@ -86,7 +91,7 @@ def _first_good(project: Project, registry: Registry, targets: list[Champion]) -
     raise GatesError("No earlier champion verifies and loads.", why=" ".join(passed_over), do="gates history")
 
 
-def _verify(project: Project, registry: Registry, target: Champion) -> None:
+def _verify(project: Project, registry: Registry, trying: Trial, target: Champion) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = serving.fetch(project, registry, target, Path(temporary) / "model")
-        model.load(folder, target.sha, project.policy.project.trusted_types)
+        trying.load(folder, target.sha, project.policy.project.trusted_types)

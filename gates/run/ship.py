@@ -7,35 +7,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gates.adapters import dvc, keys, model, process
+from gates import errors
+from gates.adapters import connection, dvc, github, keys, model, process
 from gates.adapters.registry import Registry
-from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError, UnavailableError
-from gates.errors import UndecidedError as _Undecided
+from gates.errors import GatesError
 from gates.ledger import History
+from gates.render import sentences
 from gates.run.carry_out import alias_confirmed, point_alias
 from gates.run.project import LEDGER_VARIABLE, Project
 from gates.run.result import UNCHANGED, Result
+from gates.verdict_document import from_document
 
 JOBS = ("data", "train", "predict", "judge", "promote")
-_TRACKING = (
-    "MLFLOW_TRACKING_URI",
-    "MLFLOW_TRACKING_USERNAME",
-    "MLFLOW_TRACKING_PASSWORD",
-    "MLFLOW_TRACKING_TOKEN",
-)
-_STEP_FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH")
-# What a room does not have. On one machine files stay readable; in CI each room is a machine of its own.
+# What a room does not have. On one machine this keeps order, and nobody out: files, and the environment of
+# the process above, stay readable for the same user. In CI each room is a machine of its own.
 WITHHELD = {
-    "data": (*_STEP_FILES, *_TRACKING, LEDGER_VARIABLE, keys.VARIABLE),
-    "train": (*_STEP_FILES, LEDGER_VARIABLE, keys.VARIABLE),
-    "predict": (*_STEP_FILES, keys.VARIABLE),
-    "judge": (*_STEP_FILES, keys.VARIABLE),
-    "promote": _STEP_FILES,
+    "data": (*github.STEP_FILES, *connection.CREDENTIALS, LEDGER_VARIABLE, keys.VARIABLE),
+    "train": (*github.STEP_FILES, LEDGER_VARIABLE, keys.VARIABLE),
+    "predict": (*github.STEP_FILES, keys.VARIABLE),
+    "judge": (*github.STEP_FILES, keys.VARIABLE),
+    "promote": github.STEP_FILES,
 }
+JUDGED = frozenset({"sha", "verdicts", "policy_changes"})
 STOP_S = 10.0  # a job that is told to end stops DVC and its stages first
-_ERRORS = {
-    error.code: error for error in (InvalidError, _Undecided, UnavailableError, ConflictError, TamperedError)
-}
 
 
 @dataclass(frozen=True)
@@ -66,22 +60,53 @@ def run(project: Project, approver: str) -> Result:
         with project.screen.step(job) as show:
             ended = _job(project, job, _flags(job, digests, approver), show)
         timings[job] = round(ended.seconds, 2)
-        judged |= {name: value for name, value in ended.result.details.items() if name in {"sha", "verdicts"}}
+        judged |= {name: value for name, value in ended.result.details.items() if name in JUDGED}
         if ended.result.outcome == UNCHANGED:
             return _already(project, before, timings)
-        if ended.result.outcome != "pass":
-            details = {"stopped_at": job, "timings_s": timings, "before": _champion(before), **judged}
-            return Result(
-                ended.result.outcome, ended.result.sentence, verdict=ended.result.verdict, details=details
-            )
         digests[job] = ended.result.digest
+        if ended.result.outcome != "pass":
+            if job == "judge":
+                _note_refusal(project, digests)
+            details = {"stopped_at": job, "timings_s": timings, "before": _champion(before), **judged}
+            return _refused(ended.result, details)
     details = {
         "timings_s": timings,
         "champion": dict(ended.result.details),
         "before": _champion(before),
         **judged,
     }
-    return Result("pass", ended.result.sentence, verdict="evidence/statement.json", details=details)
+    return _promoted(details)
+
+
+def _note_refusal(project: Project, digests: dict[str, str]) -> None:
+    """Let `promote` note in the ledger what was refused; that it may not sign here changes no answer."""
+    try:
+        with project.screen.step("promote") as show:
+            _job(project, "promote", _flags("promote", digests, ""), show)
+    except GatesError as error:
+        project.say(f"the refusal was not noted in the ledger: {error.what}")
+
+
+def _refused(stopped: Result, details: dict[str, Any]) -> Result:
+    """Answer which finding stopped the candidate, and by how much."""
+    verdicts = list(map(from_document, details.get("verdicts", ())))
+    sentence = sentences.refused(stopped.outcome, verdicts, details["before"])
+    return Result(
+        stopped.outcome, sentence, verdict=stopped.verdict, look="evidence/ · gates status", details=details
+    )
+
+
+def _promoted(details: dict[str, Any]) -> Result:
+    """Answer who serves now instead of whom, and by how much it is better."""
+    champion, before = details["champion"], details["before"]
+    verdicts = list(map(from_document, details["verdicts"]))
+    return Result(
+        "pass",
+        sentences.promoted(champion["version"], before["version"] if before else None, verdicts),
+        verdict="evidence/statement.json",
+        look=f"gates show {champion['sha'][:12]} · gates history · evidence/",
+        details=details,
+    )
 
 
 def _flags(job: str, digests: dict[str, str], approver: str) -> list[str]:
@@ -118,6 +143,7 @@ def _already(project: Project, history: History, timings: dict[str, float] | Non
     return Result(
         UNCHANGED,
         f"v{champion.version} ({champion.sha[:12]}) is already champion; nothing to do.",
+        look="gates status",
         details=details,
     )
 
@@ -129,8 +155,8 @@ def _champion(history: History) -> dict[str, Any] | None:
 
 def _job(project: Project, job: str, flags: Sequence[str], show: Callable[[str], None]) -> Ended:
     """Run one job as a process without the variables that its room does not have."""
-    command = [sys.executable, "-m", "gates", job, "--json", "--project", str(project.root), *flags]
-    environment = dict.fromkeys(WITHHELD[job], "")
+    command = [sys.executable, "-P", "-m", "gates", job, "--json", "--project", str(project.root), *flags]
+    environment = dict.fromkeys(WITHHELD[job])
     started = time.monotonic()
     ended = process.run(
         command, cwd=project.root, env=environment, log=project.log, on_line=show, grace_s=STOP_S
@@ -145,8 +171,6 @@ def _job(project: Project, job: str, flags: Sequence[str], show: Callable[[str],
             do=f"Run it alone to see more: gates {job}. Log: {project.log}",
         ) from None
     if "error" in answer:
-        error = answer["error"]
-        kind = _ERRORS.get(ExitCode(error["code"]), GatesError)
-        raise kind(error["what"], why=error["why"], do=error["do"])
+        raise errors.from_document(answer["error"])
     shared = {name: answer.pop(name, "") for name in ("outcome", "sentence", "digest", "verdict")}
     return Ended(Result(**shared, details=answer), seconds)

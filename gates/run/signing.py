@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from gates.adapters import keys
 from gates.errors import InvalidError
-from gates.run.project import Project
+from gates.run.project import Project, now
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signer
@@ -29,6 +29,13 @@ def trusted_signer(project: Project) -> "Signer":
             why=f"Its public half is {public}.",
             do="List it in params.yaml under gates.trusted_keys in a reviewed commit, or sign with another.",
         )
+    why = next((each.why_not(now().date()) for each in project.policy.trusted_keys if each.key == public), "")
+    if why:
+        raise InvalidError(
+            f"The key that would sign {why}.",
+            why=f"Its public half is {public}.",
+            do="Sign with another that gates.trusted_keys lists for today.",
+        )
     return signer
 
 
@@ -39,6 +46,8 @@ def key(project: Project, *, private: bool) -> dict[str, str]:
 
 
 def _signer(project: Project) -> "Signer":
+    if not project.trusted_keys:
+        project.history()  # beside a ledger that nobody here can verify, a new key would help nobody
     signer, made = keys.signer(project.root)
     if made:
         project.say(MADE)

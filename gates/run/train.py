@@ -8,7 +8,7 @@ from typing import Any
 from gates import digest
 from gates.adapters import dvc, git, model
 from gates.adapters.model import SIGNATURE_FILE
-from gates.adapters.registry import Registry, Training
+from gates.adapters.tracking import Tracking, Training
 from gates.documents import Document, read_json, read_yaml
 from gates.errors import GatesError, InvalidError
 from gates.run import handoff
@@ -46,7 +46,7 @@ def run(project: Project, expect: str) -> Result:
         sha = model.served_digest(project.model_folder)
     except GatesError as error:
         with suppress(GatesError):  # what stopped the training matters more than that MLflow is down too
-            Registry(project.root, project.model).record_failure(error.what, started, source)
+            Tracking(project.root, project.model).record_failure(error.what, started, source)
         raise
     project.say("recording the run in MLflow")
     run_id, found = _record(project, sha, source, started)
@@ -67,14 +67,16 @@ def run(project: Project, expect: str) -> Result:
 
 def _record(project: Project, sha: str, source: dict[str, str], started: int) -> tuple[str, bool]:
     """Return the run of this model, and whether MLflow knew it already."""
-    registry = Registry(project.root, project.model)
-    wanted = {"model_sha": sha, **{name: value for name, value in source.items() if name != "git_commit"}}
-    known = registry.find_runs(wanted)
+    tracking = Tracking(project.root, project.model)
+    training = _training(project, sha, source, started)
+    wanted = {name: value for name, value in training.tags.items() if name != "git_commit"}
+    known = tracking.find_runs(wanted)
     contained = git.facts(project.root, [commit for _, commit in known])["contains"]
     for run_id, commit in known:
-        if commit in contained:
+        # A run whose tags or model were changed is left to the auditor; the training is recorded anew.
+        if commit in contained and tracking.holds(run_id, sha):
             return run_id, True
-    return registry.record(_training(project, sha, source, started)), False
+    return tracking.record(training), False
 
 
 def _training(project: Project, sha: str, source: dict[str, str], started: int) -> Training:

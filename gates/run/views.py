@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from gates import statement
 from gates.documents import Document
-from gates.envelope import unseal
-from gates.errors import InvalidError, TamperedError
+from gates.errors import InvalidError
 from gates.ledger import Champion, Entry
+from gates.paths import require_regular_file
+from gates.run import serving
 from gates.run.project import Project
 from gates.statement import Decision
-from gates.verdict import Outcome
 
 
 def status(project: Project) -> Document:
@@ -17,14 +16,15 @@ def status(project: Project) -> Document:
     history = project.history()
     champion = history.champion
     if champion is None:
-        return {"model": project.model, "champion": None}
+        return {"model": project.model, "champion": None, "ledger": project.store.place}
+    serving.decision(project, champion)  # who has no statement does not serve
     shown = {
         "version": champion.version,
         "sha": champion.sha,
         "run_id": champion.run_id,
         "since": history.since,
     }
-    return {"model": project.model, "champion": shown}
+    return {"model": project.model, "champion": shown, "ledger": project.store.place}
 
 
 def history(project: Project) -> Document:
@@ -62,6 +62,20 @@ def show(project: Project, target: str) -> Document:
     }
 
 
+def policy(project: Project) -> Document:
+    """Return the whole policy as params.yaml declares it, defaults filled in.
+
+    Raises:
+        InvalidError: It has mistakes, or names a contract that is not there.
+    """
+    declared = project.policy
+    blocks = {name: gate.model_dump(mode="json") for name, gate in declared.gates.items()}
+    for name, value in blocks["schema"].items():
+        if name.endswith("_contract"):
+            require_regular_file(project.root / value)
+    return {**declared.project.model_dump(mode="json"), **blocks, "policy_sha256": declared.sha256}
+
+
 def find(project: Project, target: str) -> tuple[Champion, Decision]:
     """Return a champion, present or past, with the decision that let it in.
 
@@ -73,15 +87,7 @@ def find(project: Project, target: str) -> tuple[Champion, Decision]:
     if not past.links:
         raise InvalidError(f"The ledger of {project.model} is empty.", do="Promote a model first: gates ship")
     champion = past.find(target)
-    name = f"The statement of v{champion.version}"
-    payload = unseal(
-        project.store.get(champion.statement), statement.PAYLOAD_TYPE, project.trusted_keys, name
-    )
-    decision = statement.from_document(payload, name)
-    told = (decision.model, decision.candidate.sha, decision.outcome)
-    if told != (project.model, champion.sha, Outcome.PASS):
-        raise TamperedError(f"{name} is about another model or decision.", do="Find who wrote the entry.")
-    return champion, decision
+    return champion, serving.decision(project, champion)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
@@ -89,8 +95,9 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "seq": entry.seq,
         "kind": entry.kind,
         "from": entry.origin.version if entry.origin else None,
-        "to": entry.target.version,
-        "sha": entry.target.sha,
+        "to": entry.target.version if entry.target else None,
+        "sha": entry.target.sha if entry.target else None,
+        "evidence": entry.evidence,
         "reason": entry.reason,
         "actor": entry.actor,
         "time": entry.time,

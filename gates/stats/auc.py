@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from gates.stats.interval import Interval, checked_confidence, two_sided_z
 from gates.stats.rows import Floats, binary_labels, finite_scores
 
+LEAST_PER_CLASS = 2  # rows of each class that a variance within the class needs
+
 
 @dataclass(frozen=True, eq=False)
 class DeLong:

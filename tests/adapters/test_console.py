@@ -1,6 +1,7 @@
 """Answers on stdout, progress on stderr; text from data is text."""
 
 import pytest
+from rich.table import Table
 
 from gates.adapters.console import Screen
 
@@ -25,6 +26,16 @@ def test_brackets_and_colons_are_text(capsys: pytest.CaptureFixture[str]) -> Non
     out, err = capsys.readouterr()
     assert out == f"{DATA}\n"
     assert err.count(DATA) == 2
+
+
+def test_a_table_has_no_blanks_behind_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """In a file or a log nobody wants them."""
+    table = Table("gate", "figure", box=None)
+    table.add_row("golden", "a long figure")
+    Screen().show(table)
+    out = capsys.readouterr().out
+    assert out.endswith("a long figure\n")
+    assert all(line == line.rstrip() for line in out.split("\n"))
 
 
 def test_a_step_tells_its_lines_and_its_time(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,6 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     stored.write_bytes(CONTENT)
     (root / ".dvc").mkdir()
     (root / ".dvc/config").write_text(CONFIG)
+    (root / "dvc.py").write_text("raise SystemExit('run from the project')")
     (root / "raw.csv.dvc").write_text(f"outs:\n- {{md5: {MD5}, hash: md5, path: raw.csv}}\n")
     subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
     return root

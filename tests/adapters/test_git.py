@@ -55,6 +55,23 @@ def test_every_kind_of_change_is_dirty(repository: Path) -> None:
     assert git.facts(repository)["dirty"] == [*("a", "b", "c", "d", "moved", "new/with space", "odd-\\xff")]
 
 
+def test_what_the_commands_leave_is_not_dirty(repository: Path) -> None:
+    """Also in a project that does not ignore it; a file of the same name elsewhere is the user's."""
+    for name in (
+        ".gates/logs/x",
+        "candidate/data.json",
+        "evidence/x",
+        "mlflow.db",
+        "mlflow.db-wal",
+        "mlruns/x",
+    ):
+        (repository / name).parent.mkdir(parents=True, exist_ok=True)
+        (repository / name).write_text("")
+    (repository / "src/candidate").mkdir(parents=True)
+    (repository / "src/candidate/model.py").write_text("")
+    assert git.facts(repository)["dirty"] == ["src/candidate/model.py"]
+
+
 def test_ignored_files_are_not_dirty(repository: Path) -> None:
     """What a ship makes on this machine is ignored by git."""
     commit(repository, **{".gitignore": "made/\n"})

@@ -10,7 +10,7 @@ import pytest
 
 from gates.adapters import latency
 from gates.errors import InvalidError
-from tests.adapters import tracking
+from tests.adapters import mlflow_models
 
 BENCHMARK = """
 import os
@@ -42,6 +42,8 @@ class Project:
     def benchmark(self, text: str) -> None:
         """Write the benchmark and run it."""
         (self.root / latency.FOLDER).mkdir(parents=True, exist_ok=True)
+        (self.root / "tests/conftest.py").write_text("raise SystemExit('run from the project's other tests')")
+        (self.root / "gates.py").write_text("raise SystemExit('run from the project')")
         (self.root / latency.FOLDER / "test_latency.py").write_text(text)
         self.run()
 
@@ -52,7 +54,7 @@ class Project:
             {name: (self.root / name, self.sha) for name in ("challenger", "champion")},
             self.root / "features.parquet",
             self.result,
-            trusted_types=tracking.TRUSTED,
+            trusted_types=mlflow_models.TRUSTED,
             requests=7,
             budget_s=2.5,
             log=self.log,
@@ -62,9 +64,9 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project without a benchmark yet."""
-    sha = tracking.write_model(tmp_path / "challenger")
+    sha = mlflow_models.write_model(tmp_path / "challenger")
     shutil.copytree(tmp_path / "challenger", tmp_path / "champion")
-    tracking.ROWS.assign(row_id=pd.RangeIndex(4)).to_parquet(tmp_path / "features.parquet")
+    mlflow_models.ROWS.assign(row_id=pd.RangeIndex(4)).to_parquet(tmp_path / "features.parquet")
     (tmp_path / "candidate").mkdir()
     return Project(tmp_path, sha)
 

@@ -21,8 +21,8 @@ from gates.adapters import model
 from gates.adapters.model import LOGGED_FILES, MODEL_FILE, SIGNATURE_FILE
 from gates.errors import ExitCode, InvalidError, TamperedError
 from gates.paths import walk
-from tests.adapters import tracking
-from tests.adapters.tracking import ROWS
+from tests.adapters import mlflow_models
+from tests.adapters.mlflow_models import ROWS
 
 
 class Planted:
@@ -38,11 +38,11 @@ class Planted:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A good model."""
-    tracking.write_model(tmp_path / "model")
+    mlflow_models.write_model(tmp_path / "model")
     return tmp_path / "model"
 
 
-def load(folder: Path, trusted: tuple[str, ...] = tracking.TRUSTED) -> Any:  # noqa: ANN401 - any estimator
+def load(folder: Path, trusted: tuple[str, ...] = mlflow_models.TRUSTED) -> Any:  # noqa: ANN401 - any estimator
     """Load what lies there as what was promised, so that only its kind can be refused."""
     return model.load(folder, model.served_digest(folder), trusted)
 
@@ -51,7 +51,7 @@ def test_a_good_model_answers_as_it_was_trained(folder: Path) -> None:
     """The probability of class 1 for each row."""
     scores = model.score(load(folder), ROWS, "challenger")
     assert scores.shape == (4,)
-    assert scores.tolist() == tracking.fitted().predict_proba(ROWS)[:, 1].tolist()
+    assert scores.tolist() == mlflow_models.fitted().predict_proba(ROWS)[:, 1].tolist()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_another_digest_is_tampering(folder: Path, edit: Callable[[Path], object
     sha = digest.of_tree(folder)
     edit(folder)
     with pytest.raises(TamperedError, match="not the one that was handed on") as caught:
-        model.load(folder, sha, tracking.TRUSTED)
+        model.load(folder, sha, mlflow_models.TRUSTED)
     assert caught.value.code is ExitCode.TAMPERED
 
 
@@ -78,7 +78,7 @@ def test_a_type_that_the_policy_does_not_list(folder: Path) -> None:
         load(folder)
     assert "sklearn.tree._tree.Tree" in caught.value.why
     assert "gates.trusted_types" in caught.value.do
-    assert load(folder, (*tracking.TRUSTED, "sklearn.tree._tree.Tree")).n_estimators == 2
+    assert load(folder, (*mlflow_models.TRUSTED, "sklearn.tree._tree.Tree")).n_estimators == 2
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_other_files_are_not_looked_at(folder: Path) -> None:
     """The SHA is of the two files that answer requests; a download brings others too."""
     sha = model.served_digest(folder)
     (folder / "MLmodel").write_text("flavors: {}")
-    assert model.load(folder, sha, tracking.TRUSTED)
+    assert model.load(folder, sha, mlflow_models.TRUSTED)
 
 
 @pytest.mark.parametrize("name", [MODEL_FILE, SIGNATURE_FILE])
@@ -123,7 +123,7 @@ def test_a_missing_file_is_tampering(folder: Path, name: str) -> None:
     """Both answer requests; without one it cannot be what was promoted."""
     sha = model.served_digest(folder)
     (folder / name).unlink()
-    for look in (lambda: model.load(folder, sha, tracking.TRUSTED), lambda: model.served_digest(folder)):
+    for look in (lambda: model.load(folder, sha, mlflow_models.TRUSTED), lambda: model.served_digest(folder)):
         with pytest.raises(TamperedError, match=re.escape(name)):
             look()
 
@@ -143,8 +143,8 @@ def test_only_what_answers_requests_is_kept(logged: Path) -> None:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What MLflow really wrote for a recorded training; for copying only."""
     root = tmp_path_factory.mktemp("logged")
-    tracking.registry(root).record(tracking.training(root / "models/churn"))
-    return tracking.artifacts(root)
+    mlflow_models.tracking(root).record(mlflow_models.training(root / "models/churn"))
+    return mlflow_models.artifacts(root)
 
 
 @pytest.fixture
@@ -163,9 +163,9 @@ def edit(logged: Path, change: Callable[[dict[str, Any]], object]) -> None:
 def test_what_we_log_is_plain(logged: Path) -> None:
     """Exactly the files of the list, so that the list cannot grow stale."""
     assert set(walk(logged)) == LOGGED_FILES
-    model.require_plain_folder(logged, tracking.TRUSTED)
+    model.require_plain_folder(logged, mlflow_models.TRUSTED)
     edit(logged, lambda _: None)
-    model.require_plain_folder(logged, ("another.Type", *tracking.TRUSTED))
+    model.require_plain_folder(logged, ("another.Type", *mlflow_models.TRUSTED))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_file_more_is_refused(logged: Path, name: str) -> None:
     (logged / name).parent.mkdir(exist_ok=True)
     (logged / name).write_bytes(b"")
     with pytest.raises(InvalidError, match=f"holds '{re.escape(name)}'"):
-        model.require_plain_folder(logged, tracking.TRUSTED)
+        model.require_plain_folder(logged, mlflow_models.TRUSTED)
 
 
 @pytest.mark.parametrize("name", sorted(LOGGED_FILES))
@@ -185,7 +185,26 @@ def test_a_file_less_is_refused(logged: Path, name: str) -> None:
     """MLmodel with the others: without it MLflow guesses."""
     (logged / name).unlink()
     with pytest.raises(InvalidError, match=f"has no '{re.escape(name)}'"):
-        model.require_plain_folder(logged, tracking.TRUSTED)
+        model.require_plain_folder(logged, mlflow_models.TRUSTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("requirements.txt", "--index-url http://elsewhere\nnumpy==2.4.0\n"),
+        ("requirements.txt", "numpy @ git+https://elsewhere/numpy\n"),
+        ("requirements.txt", "-r other.txt\n"),
+        ("requirements.txt", "./wheels/numpy.whl\n"),
+        ("conda.yaml", "dependencies: [python=3.11, {pip: ['-e .']}]\n"),
+        ("conda.yaml", "channels: ['http://elsewhere']\n"),
+        ("python_env.yaml", "dependencies: ['--extra-index-url=http://elsewhere']\n"),
+    ],
+)
+def test_what_is_to_be_installed_is_released_packages(logged: Path, name: str, text: str) -> None:
+    """Whoever builds an image from the model runs what stands there."""
+    (logged / name).write_text(text)
+    with pytest.raises(InvalidError, match="to be installed"):
+        model.require_plain_folder(logged, mlflow_models.TRUSTED)
 
 
 FOREIGN: dict[str, Callable[[dict[str, Any]], object]] = {
@@ -217,7 +236,7 @@ def test_what_mlflow_would_run_is_refused(logged: Path, change: Callable[[dict[s
     """Code, another loader, another format, or types that the policy does not list."""
     edit(logged, change)
     with pytest.raises(InvalidError, match="MLmodel"):
-        model.require_plain_folder(logged, tracking.TRUSTED)
+        model.require_plain_folder(logged, mlflow_models.TRUSTED)
 
 
 def test_the_types_are_the_policys(logged: Path) -> None:
@@ -233,7 +252,7 @@ def test_an_mlmodel_that_is_none(logged: Path, text: str) -> None:
     """Named, and nothing of it is used."""
     (logged / "MLmodel").write_text(text)
     with pytest.raises(InvalidError, match="MLmodel"):
-        model.require_plain_folder(logged, tracking.TRUSTED)
+        model.require_plain_folder(logged, mlflow_models.TRUSTED)
 
 
 def test_rows_come_in_the_signatures_order(folder: Path) -> None:

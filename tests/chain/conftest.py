@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.chain import project as projects
-from tests.chain.project import MODEL, Answer, Project
+from tests.chain.project import MODEL, Project
+from tests.shell import Answer
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,8 @@
 """A user's project on disk, and the commands that a user runs in it."""
 
 import json
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,105 +11,18 @@ from typing import Any
 from mlflow import MlflowClient
 
 from gates import digest
+from tests.shell import Shell, copy_project, environment
 
-ROOT = Path(__file__).resolve().parents[2]
-PARTS = (
-    "scripts",
-    "contracts",
-    "tests/latency",
-    "dvc.yaml",
-    "dvc.lock",
-    "params.yaml",
-    ".dvcignore",
-    ".gitattributes",
-    ".gitignore",
-    ".dvc/config",
-    ".dvc/.gitignore",
-    "data/.gitignore",
-    "data/raw/churn.csv.dvc",
-    "models/.gitignore",
-    "metrics/.gitignore",
-)
 MODEL = "churn"
-SLOWEST_S = 300
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How a command ended: exit code, stdout and stderr."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - any document
-        """What the command printed with `--json`."""
-        return json.loads(self.out)
-
-    @property
-    def error(self) -> dict[str, Any]:
-        """The parts of a told error: code, what, why, do."""
-        return dict(self.json["error"])
-
-    def verdict(self, gate: str) -> dict[str, Any]:
-        """Return the verdict of one gate."""
-        (found,) = (each for each in self.json["verdicts"] if each["gate"] == gate)
-        return dict(found)
-
-    def red(self) -> dict[str, list[str]]:
-        """Return the gates that did not pass, each with its findings that failed."""
-        return {
-            each["gate"]: [
-                finding["name"]
-                for finding in each["findings"]
-                if finding["outcome"] != "pass" and "waiver" not in finding
-            ]
-            for each in self.json["verdicts"]
-            if each["outcome"] != "pass"
-        }
-
-
-@dataclass(frozen=True)
-class Project:
-    """A folder with what git keeps of a project, and the environment of its commands."""
-
-    path: Path
-    environment: dict[str, str]
-
-    def run(self, *command: str, **environment: str) -> Answer:
-        """Run a command here."""
-        done = subprocess.run(
-            command,
-            cwd=self.path,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SLOWEST_S,
-        )
-        assert "Traceback" not in done.stdout + done.stderr
-        return Answer(done.returncode, done.stdout, done.stderr)
-
-    def must(self, *command: str) -> str:
-        """Run a command that has to work, and return what it printed."""
-        done = self.run(*command)
-        assert done.code == 0, done.out + done.err
-        return done.out
-
-    def gates(self, *arguments: str, **environment: str) -> Answer:
-        """Run `gates` as a user does."""
-        return self.run(sys.executable, "-m", "gates", *arguments, **environment)
+class Project(Shell):
+    """A folder with what git keeps of a project."""
 
     def git(self, *arguments: str) -> str:
         """Run git, and return what it printed."""
         return self.must("git", *arguments).strip()
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Replace a text that occurs once in a file."""
-        text = (self.path / name).read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{name} holds {old!r} {text.count(old)} times"
-        (self.path / name).write_text(text.replace(old, new), encoding="utf-8")
 
     def commit(self) -> str:
         """Commit what was edited, but for the dvc.lock of a ship, and return the commit."""
@@ -174,28 +84,9 @@ class Project:
         path.write_bytes(digest.canonical_json(document))
 
 
-def environment(state: Path) -> dict[str, str]:
-    """Return what a user's shell has, and nothing of this machine's settings or of a CI."""
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
-    dvc = {f"DVC_{kind}_DIR": str(state) for kind in ("SYSTEM_CONFIG", "GLOBAL_CONFIG", "SITE_CACHE")}
-    who = {
-        f"GIT_{role}_{what}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"))
-    }
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return kept | dvc | who | {"GIT_CONFIG_GLOBAL": os.devnull, "PATH": path, "PYTHONPATH": str(ROOT)}
-
-
 def new(folder: Path, state: Path) -> Project:
     """Make a project as a user has it after the clone: committed, its bucket filled, nothing run."""
-    for part in PARTS:
-        source, target = ROOT / part, folder / part
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
+    copy_project(folder)
     project = Project(folder, environment(state))
     project.edit("params.yaml", "requests: 2000", "requests: 300")
     project.git("init", "--quiet", "--initial-branch", "main")

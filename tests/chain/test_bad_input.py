@@ -22,7 +22,9 @@ def candidate(judged: Project, branch: Callable[[Project], Project]) -> Project:
     return branch(judged)
 
 
-@pytest.mark.parametrize("command", [("show",), ("rollback", "--to"), ("restore",)], ids=lambda each: each[0])
+@pytest.mark.parametrize(
+    "command", [("show",), ("rollback", "--reason", "slow", "--to"), ("restore",)], ids=lambda each: each[0]
+)
 @pytest.mark.parametrize("kind", ["short", "unknown"])
 def test_a_sha_that_names_nobody(
     first: State, branch: Callable[[Project], Project], command: tuple[str, ...], kind: str

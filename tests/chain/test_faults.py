@@ -67,7 +67,7 @@ def test_a_ship_completes_the_alias_that_a_kill_left(candidate: Project) -> None
 def test_a_killed_rollback_is_completed_once(second: State, branch: Callable[[Project], Project]) -> None:
     """Run again it writes no second entry, and above all does not roll back the rollback."""
     project = branch(second.project)
-    rollback = ("rollback", "--to", "previous")
+    rollback = ("rollback", "--to", "previous", "--reason", "slow")
     killed = project.run(sys.executable, "-c", KILLED, *APPEND, "after", *rollback)
     assert killed.code == -signal.SIGKILL, killed.err
     assert project.alias() == "2"

@@ -147,7 +147,7 @@ def test_a_better_challenger_is_promoted(second: State) -> None:
 
 
 def test_a_worse_challenger_is_refused(first: State, ships: Callable[[str], State]) -> None:
-    """The sentence says which finding stopped it and by how much; champion, ledger and alias stay."""
+    """The sentence says which finding stopped it and by how much; who serves stays, the ledger notes it."""
     project, refused = ships("worse").project, ships("worse").answer
     assert refused.code == 1, refused.out + refused.err
     delta = json.loads((project.path / "evidence/champion.json").read_bytes())["measurements"]["delta"]
@@ -155,7 +155,10 @@ def test_a_worse_challenger_is_refused(first: State, ships: Callable[[str], Stat
     assert re.search(r"Refused\..* champion: delta -0\.\d{4} < 0\.0050 .*missed by 0\.\d{4}", refused.out)
     assert f"missed by {0.005 - delta:.4f}" in refused.out
     assert "v1 stays champion." in refused.out
-    assert ledger(project) == ledger(first.project)
+    assert ledger(project).items() > ledger(first.project).items()
+    noted, promoted = project.gates("history", "--json").json["entries"]
+    assert (noted["kind"], noted["reason"], noted["to"]) == ("refuse", "fail: champion", "1")
+    assert promoted["kind"] == "promote"
     assert project.champion() == first.project.champion()
     assert project.alias() == "1"
 

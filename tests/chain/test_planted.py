@@ -130,7 +130,7 @@ def test_one_byte_of_a_champion_changed(second: State, branch: Callable[[Project
     project = branch(second.project)
     before = project.kept()
     _flip(project, (project.artifacts("1") / "model.skops").relative_to(project.path).as_posix())
-    refused = project.gates("rollback", "--to", "1", "--json")
+    refused = project.gates("rollback", "--to", "1", "--reason", "slow", "--json")
     assert refused.code == 6
     assert project.kept() == before
     assert project.alias() == "2"

@@ -19,7 +19,7 @@ from gates.adapters.console import Screen
 from gates.digest import canonical_json
 from gates.run import gate
 from gates.run.project import Project as Opened
-from gates.verdict import to_document
+from gates.verdict_document import to_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +98,17 @@ class Project:
 
         self.edit("params.yaml", change)
 
+    def waive(self, gate: str, finding: str, expires: date) -> None:
+        """Write the one waiver of the policy."""
+        waiver = {
+            "gate": gate,
+            "finding": finding,
+            "reason": "Reviewed: the offer is a benefit.",
+            "owner": "retention team",
+            "expires": expires.isoformat(),
+        }
+        self.edit("params.yaml", lambda params: params["gates"].update(waivers=[waiver]))
+
     def pin(self) -> None:
         """Pin the golden files as they are now."""
         self.policy(golden_set={f"{name}_sha256": sha256(self.path(name)) for name in ("features", "labels")})
@@ -136,8 +147,11 @@ class Project:
 
     def judge(self, name: str, **given: Any) -> Verdict:  # noqa: ANN401 - whatever the gate's inputs are
         """Run one gate as the command does."""
-        project = Opened(self.root, self.root / "gates.log", Screen())
-        return gate.judge(project, name, given, TODAY)
+        return gate.judge(self.opened(), name, given, TODAY)
+
+    def opened(self) -> Opened:
+        """Open it as a command does."""
+        return Opened(self.root, self.root / "gates.log", Screen())
 
     def bytes(self, name: str) -> bytes:
         """Give the bytes of one gate's verdict."""

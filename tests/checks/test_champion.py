@@ -192,3 +192,11 @@ def test_scores_of_a_champion_that_does_not_serve_are_invalid(project: Project) 
     project.edit("candidate/serving.json", lambda serving: serving.update(champion=None))
     with pytest.raises(InvalidError, match=r"predictions\.parquet does not fit who serves"):
         project.judge("champion")
+
+
+def test_too_few_rows_decide_nothing(project: Project) -> None:
+    """Two of each class that happen to be apart have an interval without width: nothing moves by it."""
+    project.policy(champion={"min_rows_per_class": 10_000})
+    verdict = project.judge("champion")
+    assert verdict.outcome is UNDECIDED
+    assert decisive(verdict) == ("rows_per_class", UNDECIDED)

@@ -121,11 +121,11 @@ def test_a_group_with_too_few_rows_is_undecided(project: Project) -> None:
     assert decisive(project.judge("fairness")) == ("rows/female=0", UNDECIDED)
 
 
-def test_no_declared_attribute_is_undecided(project: Project) -> None:
-    """Nothing checked is not a pass."""
+def test_no_declared_attribute_is_a_mistake_of_the_policy(project: Project) -> None:
+    """Nothing checked is not a pass, and would never become one."""
     project.policy(fairness={"attributes": []})
-    verdict = project.judge("fairness")
-    assert (verdict.outcome, verdict.findings) == (UNDECIDED, ())
+    with pytest.raises(InvalidError, match=r"gates\.fairness\.attributes"):
+        project.judge("fairness")
 
 
 def test_one_group_only_is_undecided(project: Project) -> None:
@@ -172,23 +172,11 @@ def test_the_threshold_decides_who_is_selected(project: Project) -> None:
     assert finding(project.judge("fairness"), IMPACT).observed == 1.0
 
 
-def waive(project: Project, *, finding_name: str, expires: date) -> None:
-    """Write a waiver into the policy."""
-    waiver = {
-        "gate": "fairness",
-        "finding": finding_name,
-        "reason": "Reviewed: the offer is a benefit.",
-        "owner": "retention team",
-        "expires": expires.isoformat(),
-    }
-    project.edit("params.yaml", lambda params: params["gates"].update(waivers=[waiver]))
-
-
 def test_a_waiver_lets_a_failed_finding_pass_in_plain_sight(project: Project) -> None:
     """On its last day too; the figure, its failure and who waived it stay in the verdict."""
     score(project, (150, 100))
     project.policy(fairness={"max_demographic_parity": None, "max_equalized_odds": None})
-    waive(project, finding_name=IMPACT, expires=TODAY)
+    project.waive("fairness", IMPACT, TODAY)
     verdict = project.judge("fairness")
     found = finding(verdict, IMPACT)
     assert verdict.outcome is PASS
@@ -200,7 +188,7 @@ def test_a_waiver_lets_a_failed_finding_pass_in_plain_sight(project: Project) ->
 def test_an_expired_waiver_blocks_and_says_so(project: Project) -> None:
     """The day after its last it is worth nothing."""
     score(project, (150, 100))
-    waive(project, finding_name=IMPACT, expires=TODAY)
+    project.waive("fairness", IMPACT, TODAY)
     verdict = judge_on(project, TODAY.replace(day=TODAY.day + 1))
     assert decisive(verdict) == (IMPACT, FAIL)
     assert f"expired on {TODAY}" in finding(verdict, IMPACT).note
@@ -209,9 +197,9 @@ def test_an_expired_waiver_blocks_and_says_so(project: Project) -> None:
 def test_a_waiver_holds_for_its_finding_alone(project: Project) -> None:
     """Neither for another attribute or metric, nor for a group that is too small."""
     score(project, (150, 100))
-    waive(project, finding_name="disparate_impact/senior_citizen", expires=TODAY)
+    project.waive("fairness", "disparate_impact/senior_citizen", TODAY)
     assert decisive(project.judge("fairness")) == (IMPACT, FAIL)
-    waive(project, finding_name="rows/female=0", expires=TODAY)
+    project.waive("fairness", "rows/female=0", TODAY)
     project.policy(fairness={"min_rows_per_group": 301, "min_disparate_impact": 0.5})
     project.policy(fairness={"max_demographic_parity": None, "max_equalized_odds": None})
     assert decisive(project.judge("fairness")) == ("rows/female=0", UNDECIDED)

@@ -21,7 +21,8 @@ from gates.cli import cli
 from gates.digest import canonical_json
 from gates.errors import ExitCode, InvalidError
 from gates.policy import GatePolicy
-from gates.verdict import Outcome, to_document
+from gates.verdict import Outcome
+from gates.verdict_document import to_document
 from tests.checks.project import GATES, finding, latency, seconds, sha256
 
 if TYPE_CHECKING:

@@ -115,7 +115,7 @@ def test_the_conflict_names_both_places() -> None:
     """An empty ledger is a place too."""
     with pytest.raises(ConflictError) as caught:
         plan(history(1, 2), decision(9), STATEMENT)
-    assert caught.value.why == "Compared at an empty ledger, the ledger's head is entry 2."
+    assert caught.value.why == "Compared at an empty ledger, the last move is entry 2."
 
 
 @pytest.mark.parametrize("compared", [{"seq": 1}, {"seq": True, "sha256": "x"}, {}, {"seq": "1"}, {"x": 1}])

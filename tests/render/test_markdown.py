@@ -96,3 +96,11 @@ def test_verdicts_stay_in_their_order() -> None:
     """The order of the policy."""
     text = summary("t", "s", [LATENCY, GOLDEN, Verdict("fairness", "block", ())])
     assert re.findall(r"(?m)^\| ([a-z]+) \|", text) == ["gate", "latency", "golden", "fairness"]
+
+
+def test_changes_of_the_policy_have_a_heading() -> None:
+    """A reviewer reads them before the figures."""
+    text = summary("judge: pass", "Fine.", [], ["gates.golden.min_auc: 0.76 → 0.5"])
+    assert "### Policy changed since the champion" in text
+    assert "0.76 → 0.5" in text
+    assert "Policy changed" not in summary("judge: pass", "Fine.", [])

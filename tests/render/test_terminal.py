@@ -50,6 +50,12 @@ def test_waivers_and_reports_stand_below_and_beside() -> None:
     assert "fail (did not block)" in text
 
 
+def test_changes_of_the_policy_stand_below() -> None:
+    """Nobody weakens a threshold and passes it unnoticed."""
+    told = printed(terminal.verdicts([LATENCY], ["gates.golden.min_auc: 0.76 → 0.5"]))
+    assert "policy changed: gates.golden.min_auc: 0.76 → 0.5" in told
+
+
 def test_findings_that_block_come_first() -> None:
     """Then those that pass or are waived, with their notes."""
     judged = changed(
@@ -95,13 +101,26 @@ def test_the_ledger_is_a_table() -> None:
 
 
 def test_facts_are_lines_of_name_and_value() -> None:
-    """Nested names on one line; nothing is "none"."""
-    assert rows(
-        terminal.facts({"model": "churn", "champion": {"version": 2, "sha": "a"}, "since": None})
-    ) == [
+    """Nested names are joined by dots, plain lists by commas; nothing is "none"."""
+    document = {
+        "model": "churn",
+        "champion": {"version": 2, "sha": "a"},
+        "types": ["a", "b"],
+        "waivers": [{"gate": "golden"}, {"gate": "latency"}],
+        "since": None,
+        "keys": [],
+        "slices": {},
+    }
+    assert rows(terminal.facts(document)) == [
         ["model", "churn"],
-        ["champion", "version 2, sha a"],
+        ["champion.version", "2"],
+        ["champion.sha", "a"],
+        ["types", "a, b"],
+        ["waivers.0.gate", "golden"],
+        ["waivers.1.gate", "latency"],
         ["since", "none"],
+        ["keys", "none"],
+        ["slices", "none"],
     ]
 
 

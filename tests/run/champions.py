@@ -1,38 +1,53 @@
 """Champions of a project, promoted as `gates promote` does it, and keys that a policy trusts or does not."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sklearn.linear_model import LogisticRegression
 
+from gates import ledger, statement
 from gates.adapters import keys
 from gates.adapters.registry import Registry
+from gates.digest import canonical_json
+from gates.envelope import seal
 from gates.ledger import Champion
 from gates.plans.steps import Append, PointAlias, Register
 from gates.run.carry_out import carry_out
-from gates.run.project import Project
-from tests.adapters import tracking
+from gates.run.project import Project, now
+from tests import examples
+from tests.adapters import mlflow_models
 
-STATEMENT = "5" * 64
 
-
-def promote(project: Project, registry: Registry, number: int, statement: str = STATEMENT) -> Champion:
+def promote(project: Project, registry: Registry, number: int) -> Champion:
     """Train, record and promote the model with this number, and return it as the ledger has it."""
     folder = project.root / f"models/{number}"
-    model = LogisticRegression(C=number).fit(tracking.ROWS, [0, 0, 1, 1])
-    training = tracking.training(folder)
-    sha = tracking.write_model(folder, model)
+    model = LogisticRegression(C=number).fit(mlflow_models.ROWS, [0, 0, 1, 1])
+    training = mlflow_models.training(folder)
+    sha = mlflow_models.write_model(folder, model)
     training = replace(training, model=model, tags={**training.tags, "model_sha": sha})
     before = project.history()
     operation = f"operation {len(before.links) + 1}"
     append = Append(operation, "promote", None, "better")
-    register = Register(sha, registry.record(training), statement)
+    run_id = mlflow_models.tracking(project.root).record(training)
+    register = Register(sha, run_id, decided(project, sha))
     champion = carry_out(project, registry, [register, append, PointAlias()], before).champion
     assert champion is not None
     return champion
+
+
+def decided(project: Project, sha: str) -> str:
+    """Keep a signed statement that lets the model with this SHA in, and return its digest."""
+    passing = examples.decision()
+    passing = replace(
+        passing,
+        model=project.model,
+        candidate=replace(passing.candidate, sha=sha),
+        policy_sha256=project.store.put(canonical_json(project.policy.document)),
+    )
+    signer, _ = keys.signer(project.root)
+    return project.store.put(seal(statement.to_document(passing), statement.PAYLOAD_TYPE, signer))
 
 
 def trust_only_this_machine(project: Project) -> Project:
@@ -59,9 +74,19 @@ def another_key() -> str:
     )
 
 
-def artifacts(project: Project, registry: Registry, version: str) -> Path:
-    """Return the folder in which the registry keeps a version."""
-    from mlflow import MlflowClient
-
-    found = MlflowClient(registry.uri).get_model_version_download_uri(project.model, version)
-    return Path(found.removeprefix("file://"))
+def entered(project: Project, number: int) -> Champion:
+    """Append an entry for the model with this number, which no registry knows, and return it."""
+    signer, _ = keys.signer(project.root)
+    history = project._history()  # a forger does not ask what was there before
+    champion = examples.champion(number)
+    entry = ledger.next_entry(
+        history,
+        operation=f"operation {number}",
+        kind="promote",
+        target=champion,
+        reason="better",
+        actor="ada",
+        time=now(),
+    )
+    project.store.append(entry.seq, seal(ledger.to_document(entry), ledger.PAYLOAD_TYPE, signer))
+    return champion

@@ -17,7 +17,7 @@ from gates.run.judge import Expected
 from gates.run.project import Project, now
 from gates.run.result import Result
 from gates.statement import Decision
-from tests.adapters import tracking
+from tests.adapters import mlflow_models
 from tests.checks import project as checked
 from tests.checks.project import sha256
 
@@ -62,10 +62,12 @@ def build(root: Path) -> Judged:
     """Write a project that is about to be judged, and passes as the first model."""
     root.mkdir(exist_ok=True)
     template = checked.build(root)
-    template.edit("params.yaml", lambda params: params["gates"].update(trusted_types=[*tracking.TRUSTED]))
+    template.edit(
+        "params.yaml", lambda params: params["gates"].update(trusted_types=[*mlflow_models.TRUSTED])
+    )
     template.change("predictions", lambda scores: scores.drop(columns="champion"))
     template.write_document("candidate/latency.json", checked.latency(challenger=checked.seconds(0.010)))
-    training = tracking.training(root / "models/churn")
+    training = mlflow_models.training(root / "models/churn")
     template.lock()
     (root / ".gitignore").write_text(IGNORED)
     subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
@@ -75,7 +77,7 @@ def build(root: Path) -> Judged:
     facts["model_sha"] = training.tags["model_sha"]
     tags = template.document("candidate/run.json")["tags"]
     tags |= {"model_sha": facts["model_sha"], "git_commit": git.head(root)}
-    facts["run_id"] = tracking.registry(root).record(replace(training, tags=tags))
+    facts["run_id"] = mlflow_models.tracking(root).record(replace(training, tags=tags))
     data = {name: facts[name] for name in ("data_sha256", "data_md5", "remote")}
     written = handoff.write(project, "data", data, [project.raw])
     handed = [handoff.hand_on_lock(project), project.features, project.labels]

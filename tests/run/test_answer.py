@@ -8,7 +8,8 @@ import pytest
 from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError, UnavailableError
 from gates.run.answer import Answer, Answering
 from gates.run.result import Result
-from gates.verdict import Verdict, at_least, at_most, enough, to_document
+from gates.verdict import Verdict, at_least, at_most, enough
+from gates.verdict_document import to_document
 
 FAILED = Verdict("latency", "block", (at_most("p99", 250.0, 200.0, unit="ms"),))
 UNDECIDED = Verdict("golden", "block", (enough("rows", 10, 200),))

@@ -15,7 +15,7 @@ from gates.ledger import Champion
 from gates.plans.steps import Append, PointAlias, Register, Step
 from gates.run.carry_out import alias_confirmed, carry_out, point_alias
 from gates.run.project import Project
-from tests.adapters import tracking
+from tests.adapters import mlflow_models
 from tests.run.champions import another_key, trust_only_this_machine
 
 RACERS = 8
@@ -26,14 +26,15 @@ APPEND = Append("first", "promote", None, "first champion")
 @pytest.fixture
 def registry(project: Project) -> Registry:
     """The project's registry, without a model."""
-    return tracking.registry(project.root)
+    return mlflow_models.registry(project.root)
 
 
 @pytest.fixture
-def register(project: Project, registry: Registry) -> Register:
+def register(project: Project) -> Register:
     """The step that registers a recorded model."""
-    training = tracking.training(project.model_folder)
-    return Register(training.tags["model_sha"], registry.record(training), STATEMENT)
+    training = mlflow_models.training(project.model_folder)
+    run_id = mlflow_models.tracking(project.root).record(training)
+    return Register(training.tags["model_sha"], run_id, STATEMENT)
 
 
 def test_a_promotion(project: Project, registry: Registry, register: Register) -> None:
@@ -106,8 +107,9 @@ def test_whoever_appends_while_the_alias_is_set_is_followed(
     """The other one may have set the alias first; so it is looked at until the head rests."""
     first = carry_out(project, registry, [register, APPEND], project.history()).champion
     assert first is not None
-    training = tracking.training(project.model_folder)
-    version = registry.register(training.tags["model_sha"], registry.record(training))
+    training = mlflow_models.training(project.model_folder)
+    run_id = mlflow_models.tracking(project.root).record(training)
+    version = registry.register(training.tags["model_sha"], run_id)
     second, overtaken = replace(first, version="2"), False
 
     class Overtaken(Registry):
@@ -144,7 +146,7 @@ def test_a_model_that_changed_since_it_was_judged(
     project: Project, registry: Registry, register: Register
 ) -> None:
     """What the registry holds is looked at before the ledger is written."""
-    (tracking.artifacts(project.root) / MODEL_FILE).write_bytes(b"another")
+    (mlflow_models.artifacts(project.root) / MODEL_FILE).write_bytes(b"another")
     with pytest.raises(TamperedError, match="does not hold the model that was judged"):
         carry_out(project, registry, [register, APPEND, PointAlias()], project.history())
     assert not project.history().links
@@ -153,8 +155,8 @@ def test_a_model_that_changed_since_it_was_judged(
 
 def test_a_model_that_nobody_would_load(project: Project, registry: Registry, register: Register) -> None:
     """Code beside the model: predict and rollback would refuse it, so it does not become champion."""
-    (tracking.artifacts(project.root) / "code").mkdir()
-    (tracking.artifacts(project.root) / "code/loader.py").write_text("")
+    (mlflow_models.artifacts(project.root) / "code").mkdir()
+    (mlflow_models.artifacts(project.root) / "code/loader.py").write_text("")
     with pytest.raises(InvalidError, match="code"):
         carry_out(project, registry, [register, APPEND, PointAlias()], project.history())
     assert not project.history().links
@@ -168,7 +170,7 @@ def test_of_racing_moves_one_is_written(project: Project, registry: Registry, *,
     keys.signer(project.root)
 
     def move(number: int) -> bool:
-        step = Append("same" if same else str(number), "rollback", target, "")
+        step = Append("same" if same else str(number), "promote", target, "")
         together.wait()
         try:
             carry_out(replace(project), registry, [step], planned)

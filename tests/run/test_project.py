@@ -1,17 +1,21 @@
 """Where a project's things lie, and whose keys its ledger is read with."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
-from gates import checks, ledger
+from gates import ledger
 from gates.adapters import keys
 from gates.adapters.console import Screen
+from gates.adapters.s3_store import Protection, S3Store
 from gates.envelope import seal
 from gates.errors import InvalidError, TamperedError, UnavailableError
 from gates.ledger import Champion, History
 from gates.run.project import LEDGER_VARIABLE, Project, now, open_project
+from gates.run.signing import trusted_signer
 
 CHAMPION = Champion("a" * 64, "1", "run", "b" * 64, "c" * 64)
 
@@ -35,7 +39,7 @@ def test_paths_are_below_the_root(project: Project) -> None:
     """As the policy names them."""
     assert project.raw == project.root / "data/raw/churn.csv"
     assert project.model_folder == project.root / "models/churn"
-    assert (project.model, project.store.folder) == ("churn", project.root / ".gates/ledger/churn")
+    assert (project.model, project.store.place) == ("churn", str(project.root / ".gates/ledger/churn"))
 
 
 def test_the_environment_moves_the_ledger(
@@ -48,14 +52,30 @@ def test_the_environment_moves_the_ledger(
         ("", project.root / ".gates/ledger/churn"),
     ):
         monkeypatch.setenv(LEDGER_VARIABLE, value)
-        assert replace(project).store.folder == folder
+        assert replace(project).store.place == str(folder)
 
 
-def test_a_ledger_that_is_no_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address is not taken for a folder called `s3:`."""
-    monkeypatch.setenv(LEDGER_VARIABLE, "s3://bucket/ledger")
-    with pytest.raises(InvalidError, match=r"s3://bucket/ledger is not a folder"):
-        _ = project.store
+def test_a_ledger_elsewhere(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bucket is one, with the policy's lock; another address is not taken for a folder called `gs:`."""
+    params = yaml.safe_load(project.params.read_text())
+    params["gates"]["ledger_objects"] = {"lock_years": 7, "kms_key": "alias/ledger"}
+    project.params.write_text(yaml.safe_dump(params))
+    monkeypatch.setenv(LEDGER_VARIABLE, "s3://bucket/ledger/")
+    store = replace(project).store
+    assert isinstance(store, S3Store)
+    assert (store.place, store.protection) == ("s3://bucket/ledger/churn", Protection(7, "alias/ledger"))
+    monkeypatch.setenv(LEDGER_VARIABLE, "gs://bucket/ledger")
+    with pytest.raises(InvalidError, match="gs://bucket/ledger is neither a folder nor a bucket"):
+        _ = replace(project).store
+
+
+def test_in_ci_a_ledger_does_not_lie_on_the_runner(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be thrown away, and the next champion be taken for the first one."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    with pytest.raises(InvalidError, match="thrown away"):
+        _ = replace(project).store
+    monkeypatch.setenv(LEDGER_VARIABLE, str(project.root / "shared"))
+    assert replace(project).store.entries() == {}
 
 
 def test_an_empty_ledger_needs_no_key(project: Project) -> None:
@@ -87,6 +107,37 @@ def test_entries_of_another_key_are_tampering(project: Project) -> None:
         project.history()
 
 
+def terms(project: Project, **days: str) -> Project:
+    """List this machine's key in the policy, with days."""
+    params = yaml.safe_load(project.params.read_text())
+    listed = {"key": keys.signer(project.root)[0].public_key.keyid, "owner": "platform team", **days}
+    params["gates"]["trusted_keys"] = [listed]
+    project.params.write_text(yaml.safe_dump(params, sort_keys=False))
+    return replace(project)
+
+
+def test_what_a_key_signed_outside_its_days_is_not_believed(project: Project) -> None:
+    """Revoked the day after, it stays; revoked that day, it does not: exit code 6, with the owner."""
+    promote(project)
+    today = now().date()
+    assert terms(project, revoked=str(today + timedelta(days=1))).history().links
+    for days in (
+        {"revoked": str(today)},
+        {"until": str(today - timedelta(days=1))},
+        {"from": str(today + timedelta(days=1))},
+    ):
+        with pytest.raises(TamperedError, match="Entry 1 of the ledger is not believed") as caught:
+            terms(project, **days).history()
+        assert "platform team" in caught.value.why
+
+
+def test_a_revoked_key_signs_no_more(project: Project) -> None:
+    """Refused before it has signed: nobody would believe it."""
+    with pytest.raises(InvalidError, match="was revoked on"):
+        trusted_signer(terms(project, revoked=str(now().date())))
+    trusted_signer(terms(project, until=str(now().date())))
+
+
 def test_a_ledger_that_cannot_be_read_is_not_empty(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,23 +146,6 @@ def test_a_ledger_that_cannot_be_read_is_not_empty(
     monkeypatch.setenv(LEDGER_VARIABLE, str(tmp_path / "file"))
     with pytest.raises(UnavailableError, match="cannot be read"):
         project.history()
-
-
-@pytest.mark.parametrize("gate", checks.names())
-def test_every_input_of_a_gate_is_found_or_given(project: Project, gate: str) -> None:
-    """In the gate's own block, the project's, or what the jobs hand on; the approver is given by a person."""
-    for field in checks.input_fields(checks.load(gate)):
-        if field.name == "approver":
-            continue
-        value = project.input(gate, field.name, is_file=field.is_file)
-        if field.is_file:
-            assert project.root in value.parents
-
-
-def test_an_unknown_input(project: Project) -> None:
-    """Nobody has it."""
-    with pytest.raises(KeyError):
-        project.input("golden", "unheard_of", is_file=False)
 
 
 def test_opening_needs_params(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from gates.errors import InvalidError, TamperedError
 from gates.run import restore
 from gates.run.project import Project
 from tests import examples
-from tests.adapters import tracking
+from tests.adapters import mlflow_models
 
 KEPT = b"stages: {}\n"
 
@@ -69,7 +69,7 @@ def test_a_model_that_is_not_the_promoted_one(
     """DVC brought what the lock names, and it is not what was promoted."""
     promoted.lock.write_bytes(b"now")
     if there:
-        tracking.write_model(promoted.model_folder)
+        mlflow_models.write_model(promoted.model_folder)
     monkeypatch.setattr(dvc, "checkout", brought)
     with pytest.raises(InvalidError if there else TamperedError):
         restore.run(promoted, "1")
@@ -84,7 +84,7 @@ def brought(_: Path, __: Path) -> bool:
 def test_a_lock_that_was_changed_in_the_ledger(promoted: Project) -> None:
     """Nothing of it is written."""
     promoted.lock.write_bytes(b"now")
-    (promoted.store.folder / "objects" / digest.of_bytes(KEPT)).write_bytes(b"other")
+    (Path(promoted.store.place) / "objects" / digest.of_bytes(KEPT)).write_bytes(b"other")
     with pytest.raises(TamperedError, match="was changed"):
         restore.run(promoted, "1")
     assert promoted.lock.read_bytes() == b"now"
@@ -94,7 +94,7 @@ def test_what_is_promoted_and_there_is_restored(
     project: Project, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """The lock stays: it is the promoted model's."""
-    found = tracking.write_model(project.model_folder)
+    found = mlflow_models.write_model(project.model_folder)
     monkeypatch.setattr(examples, "sha", lambda _: found)
     promoted: Project = request.getfixturevalue("promoted")
     monkeypatch.setattr(dvc, "checkout", brought)

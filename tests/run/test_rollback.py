@@ -1,5 +1,7 @@
 """`gates rollback` against a real ledger and registry."""
 
+import shutil
+
 import pytest
 
 from gates.adapters import keys
@@ -8,15 +10,16 @@ from gates.adapters.registry import Registry
 from gates.errors import ExitCode, GatesError, InvalidError, TamperedError, UndecidedError
 from gates.ledger import Champion
 from gates.run import rollback
+from gates.run.carry_out import CONFIRMED
 from gates.run.project import Project
-from tests.adapters import tracking
-from tests.run.champions import anew, another_key, artifacts, promote, trust_only_this_machine
+from tests.adapters import mlflow_models
+from tests.run.champions import anew, another_key, promote, trust_only_this_machine
 
 
 @pytest.fixture
 def registry(project: Project) -> Registry:
     """The project's registry."""
-    return tracking.registry(project.root)
+    return mlflow_models.registry(project.root)
 
 
 @pytest.fixture
@@ -70,9 +73,20 @@ def test_a_key_that_nobody_trusts_rolls_nothing_back(
 
 
 @pytest.mark.usefixtures("three")
+def test_an_alias_moved_by_hand_is_no_rollback_that_was_begun(project: Project, registry: Registry) -> None:
+    """On a machine that has seen nothing: the next one is an entry of its own, with its reason."""
+    rollback.run(project, "previous", "too slow")
+    registry.point_champion("1")
+    shutil.rmtree(project.root / CONFIRMED)
+    result = rollback.run(project, "previous", "worse still")
+    assert (result.details["from"], serves(project, registry)) == ("2", "1")
+    assert [link.entry.reason for link in project.history().links][-2:] == ["too slow", "worse still"]
+
+
+@pytest.mark.usefixtures("three")
 def test_previous_passes_over_what_was_changed(project: Project, registry: Registry) -> None:
     """And says so."""
-    (artifacts(project, registry, "2") / MODEL_FILE).write_bytes(b"another")
+    (mlflow_models.artifacts(project.root, "2") / MODEL_FILE).write_bytes(b"another")
     result = rollback.run(project, "previous", "too slow")
     assert serves(project, registry) == "1"
     (passed,) = result.details["passed_over"]
@@ -82,7 +96,7 @@ def test_previous_passes_over_what_was_changed(project: Project, registry: Regis
 @pytest.mark.usefixtures("three")
 def test_the_one_that_was_named_is_not_passed_over(project: Project, registry: Registry) -> None:
     """Exit code 6, and nothing moved."""
-    (artifacts(project, registry, "2") / MODEL_FILE).write_bytes(b"another")
+    (mlflow_models.artifacts(project.root, "2") / MODEL_FILE).write_bytes(b"another")
     with pytest.raises(TamperedError, match="Version 2 of churn is not what was promoted"):
         rollback.run(project, "2", "too slow")
     assert serves(project, registry) == "3"
@@ -92,7 +106,7 @@ def test_the_one_that_was_named_is_not_passed_over(project: Project, registry: R
 def test_nobody_verifies(project: Project, registry: Registry) -> None:
     """Every reason is told, and nothing moved."""
     for version in "12":
-        (artifacts(project, registry, version) / MODEL_FILE).write_bytes(b"another")
+        (mlflow_models.artifacts(project.root, version) / MODEL_FILE).write_bytes(b"another")
     with pytest.raises(GatesError, match="No earlier champion verifies") as caught:
         rollback.run(project, "previous", "too slow")
     assert "v1: " in caught.value.why

@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 from gates import digest
-from gates.adapters.model import MODEL_FILE, SERVED_FILES, served_digest
+from gates.adapters.model import SERVED_FILES, served_digest
 from gates.adapters.registry import Registry
 from gates.errors import InvalidError, TamperedError
 from gates.run import serving
 from gates.run.project import Project
 from tests import examples
-from tests.adapters import tracking
-from tests.run.champions import artifacts, promote
+from tests.adapters import mlflow_models
+from tests.run.champions import decided, promote
 
 
 @pytest.fixture
 def registry(project: Project) -> Registry:
     """The project's registry."""
-    return tracking.registry(project.root)
+    return mlflow_models.registry(project.root)
 
 
 def test_facts_of_an_empty_ledger() -> None:
@@ -51,30 +51,21 @@ def test_a_champion_is_fetched_into_an_empty_folder(project: Project, registry: 
     assert served_digest(target) == champion.sha
 
 
-@pytest.mark.parametrize(
-    "edit",
-    [
-        lambda folder: (folder / MODEL_FILE).write_bytes(b"another"),
-        lambda folder: (folder / "MLmodel").write_text((folder / "MLmodel").read_text() + "\n"),
-        lambda folder: (folder / "added").write_bytes(b""),
-        lambda folder: ((folder / ".git").mkdir(), (folder / ".git/x").write_bytes(b"")),
-        lambda folder: (folder / "requirements.txt").unlink(),
-    ],
-    ids=["model", "MLmodel", "added", "hidden", "removed"],
-)
+@pytest.mark.parametrize("edit", mlflow_models.EDITS.values(), ids=mlflow_models.EDITS)
 def test_a_champion_that_was_changed_is_tampering(
     project: Project, registry: Registry, edit: Callable[[Path], object]
 ) -> None:
     """Any file of the version counts, not only what answers requests."""
     champion = promote(project, registry, 1)
-    edit(artifacts(project, registry, "1"))
+    edit(mlflow_models.artifacts(project.root))
     with pytest.raises(TamperedError, match="Version 1 of churn is not what was promoted"):
         serving.fetch(project, registry, champion, project.candidate / "champion")
 
 
 def test_another_model_under_a_champions_name_is_tampering(project: Project, registry: Registry) -> None:
     """The whole folder may be what the ledger has, and yet hold another model than was judged."""
-    champion = replace(promote(project, registry, 1), sha="a" * 64)
+    champion = promote(project, registry, 1)
+    champion = replace(champion, sha="a" * 64, statement=decided(project, "a" * 64))
     with pytest.raises(TamperedError, match="is not what was promoted"):
         serving.fetch(project, registry, champion, project.candidate / "champion")
 
@@ -82,12 +73,22 @@ def test_another_model_under_a_champions_name_is_tampering(project: Project, reg
 def test_a_champion_with_code_is_not_served(project: Project, registry: Registry) -> None:
     """Even where it was promoted so."""
     champion = promote(project, registry, 1)
-    folder = artifacts(project, registry, "1")
+    folder = mlflow_models.artifacts(project.root)
     (folder / "code").mkdir()
     (folder / "code/loader.py").write_text("")
     champion = replace(champion, folder_sha256=digest.of_tree(folder))
     with pytest.raises(InvalidError, match=r"holds 'code/loader\.py'"):
         serving.fetch(project, registry, champion, project.candidate / "champion")
+
+
+def test_a_champion_without_its_statement_is_not_served(project: Project, registry: Registry) -> None:
+    """Whoever wrote the entry has to have had a passing decision about this very model."""
+    champion = promote(project, registry, 1)
+    for kept in (decided(project, "a" * 64), "0" * 64):
+        with pytest.raises(TamperedError, match=r"another model or decision|keeps nothing"):
+            serving.fetch(
+                project, registry, replace(champion, statement=kept), project.candidate / "champion"
+            )
 
 
 def test_a_version_that_is_gone(project: Project, registry: Registry) -> None:

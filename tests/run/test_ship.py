@@ -3,12 +3,17 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError, UnavailableError
 from gates.run import ship
 from gates.run.project import Project
+from gates.run.result import Result
+from gates.verdict import Verdict, at_least
+from gates.verdict_document import to_document
+from tests import examples
 
 LEDGER, KEY = "GATES_LEDGER", "GATES_SIGNING_KEY"
 MLFLOW = {f"MLFLOW_TRACKING_{name}" for name in ("URI", "USERNAME", "PASSWORD", "TOKEN")}
@@ -66,9 +71,9 @@ def test_a_room_has_what_it_needs_and_nothing_else(
         monkeypatch.setenv(name, "given")
     ended = answer(project, job)
     seen = ended.result.details["seen"]
-    assert {name for name in SECRETS if seen[name]} == MAY_HAVE[job]
+    assert {name for name in SECRETS if name in seen} == MAY_HAVE[job]
     assert seen["UNRELATED"] == "given"
-    expected = ["-m", "gates", job, "--json", "--project", str(project.root), "--expect", "digest"]
+    expected = ["-P", "-m", "gates", job, "--json", "--project", str(project.root), "--expect", "digest"]
     assert ended.result.details["told"] == expected
 
 
@@ -103,3 +108,16 @@ def test_each_job_is_told_what_the_one_before_handed_on() -> None:
     told = ["--expect", "predictpredict", "--expect-train", "traintrain", "--expect-data", "datadata"]
     assert flags["judge"] == [*told, "--approver", "ada"]
     assert ship._flags("judge", digests, "") == told
+
+
+def test_what_was_decided_is_one_sentence_for_people_and_machines() -> None:
+    """As JSON too: which finding stopped it and by how much, or whom the new champion replaced."""
+    failed = Verdict("golden", "block", (at_least("auc", 0.7, 0.8),), policy_sha256=examples.POLICY)
+    details: dict[str, Any] = {"before": {"version": "1"}, "verdicts": [to_document(failed)]}
+    refused = ship._refused(Result("fail", "Stopped by golden."), details).to_document()
+    assert refused["sentence"] == "Refused. golden: auc 0.7000 < 0.8000, missed by 0.1000. v1 stays champion."
+    assert refused["look"]
+    details = {"before": None, "champion": {"version": "1", "sha": "a" * 64}, "verdicts": []}
+    promoted = ship._promoted(details).to_document()
+    assert promoted["sentence"] == "Promoted v1, the first champion."
+    assert f"gates show {'a' * 12}" in promoted["look"]

@@ -2,65 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.scripts.project import Project
+from tests.shell import ROOT, Shell, copy_project, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-ROOT = Path(__file__).resolve().parents[2]
-PARTS = (
-    "scripts",
-    "contracts",
-    "dvc.yaml",
-    "dvc.lock",
-    "params.yaml",
-    ".dvcignore",
-    ".dvc/config",
-    ".dvc/.gitignore",
-    "data/.gitignore",
-    "data/raw/churn.csv.dvc",
-    "models/.gitignore",
-    "metrics/.gitignore",
-)
-
 
 @pytest.fixture(scope="session")
-def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
+def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Shell]:
     """Make one more copy of the project, with a git repository of its own."""
 
-    def copy() -> Project:
+    def copy() -> Shell:
         folder = tmp_path_factory.mktemp("project")
-        for part in PARTS:
-            source, target = ROOT / part, folder / part
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, target)
-        state = tmp_path_factory.mktemp("dvc")
-        environment = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
-        environment |= {
-            f"DVC_{kind}_DIR": str(state) for kind in ("SYSTEM_CONFIG", "GLOBAL_CONFIG", "SITE_CACHE")
-        }
-        environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        project = Project(folder, environment)
-        project.must("git", "init", "--quiet")
+        copy_project(folder)
+        project = Shell(folder, environment(tmp_path_factory.mktemp("dvc")))
+        for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "first"]):
+            project.must("git", *command)
         return project
 
     return copy
 
 
 @pytest.fixture(scope="session")
-def shipped(new_project: Callable[[], Project]) -> Project:
+def shipped(new_project: Callable[[], Shell]) -> Shell:
     """A project with its bucket filled, its data pulled and its stages run; for reading only."""
     project = new_project()
     project.must("python", "scripts/fill_bucket.py")

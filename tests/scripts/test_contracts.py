@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.scripts.project import Project
+    from tests.shell import Shell
 
     Damage = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -30,7 +30,7 @@ def broken(contract: Path, table: pd.DataFrame) -> list[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("name", ["raw", "train", "golden"])
-def test_the_data_keeps_its_contract(shipped: Project, name: str) -> None:
+def test_the_data_keeps_its_contract(shipped: Shell, name: str) -> None:
     """What is pulled and what the stages write is what the reviewed file promises."""
     paths = {"raw": "raw/churn.csv", "train": "train.parquet", "golden": "golden/features.parquet"}
     path = shipped.path / "data" / paths[name]
@@ -56,7 +56,7 @@ def test_the_data_keeps_its_contract(shipped: Project, name: str) -> None:
     ],
     ids=["dropped", "extra", "unit", "category", "duplicate", "null", "null-text", "dtype", "label"],
 )
-def test_damage_breaks_the_raw_contract(shipped: Project, damage: Damage, rule: str) -> None:
+def test_damage_breaks_the_raw_contract(shipped: Shell, damage: Damage, rule: str) -> None:
     """Each planted defect is reported by its rule, and by no other."""
     raw = pd.read_csv(shipped.path / "data/raw/churn.csv")
     found = broken(shipped.path / "contracts/raw.yaml", damage(raw))
@@ -64,7 +64,7 @@ def test_damage_breaks_the_raw_contract(shipped: Project, damage: Damage, rule: 
     assert all(str(check).startswith(rule) for _, check in found)
 
 
-def test_the_label_may_not_reach_the_golden_features(shipped: Project) -> None:
+def test_the_label_may_not_reach_the_golden_features(shipped: Shell) -> None:
     """The contract of the golden features has no column for it."""
     labelled = pd.read_parquet(shipped.path / "data/golden/features.parquet").assign(churn=0)
     assert [check for _, check in broken(shipped.path / "contracts/golden.yaml", labelled)] == [

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from tests.scripts.project import Project
+    from tests.shell import Shell
 
 STAGES = ("ingest", "split", "train")
 
 
 @pytest.fixture(scope="module")
-def project(new_project: Callable[[], Project]) -> Project:
+def project(new_project: Callable[[], Shell]) -> Shell:
     """A copy without data: a bad parameter is found before any data is read."""
     return new_project()
 
@@ -73,43 +73,43 @@ def test_stages_import_nothing_from_gates(name: str, pytestconfig: pytest.Config
     ],
 )
 def test_a_bad_parameter_ends_with_one_plain_line(
-    project: Project, stage: str, old: str, new: str, said: str
+    project: Shell, stage: str, old: str, new: str, said: str
 ) -> None:
     """Exit code 2, the parameter is named, no traceback."""
     before = (project.path / "params.yaml").read_text(encoding="utf-8")
     project.edit("params.yaml", old, new)
     done = project.run("python", f"scripts/{stage}.py")
     (project.path / "params.yaml").write_text(before, encoding="utf-8")
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert done.stderr.startswith("error: params.yaml")
-    assert done.stderr.count("\n") == 1
+    assert done.code == 2
+    assert said in done.err
+    assert done.err.startswith("error: params.yaml")
+    assert done.err.count("\n") == 1
 
 
-def test_every_bad_parameter_is_named_at_once(project: Project) -> None:
+def test_every_bad_parameter_is_named_at_once(project: Shell) -> None:
     """Two mistakes, one run."""
     before = (project.path / "params.yaml").read_text(encoding="utf-8")
     project.edit("params.yaml", "max_depth: 1", "max_depth: 0")
     project.edit("params.yaml", "subsample: 1.0", "subsample: 2")
     done = project.run("python", "scripts/train.py")
     (project.path / "params.yaml").write_text(before, encoding="utf-8")
-    assert "train.max_depth" in done.stderr
-    assert "train.subsample" in done.stderr
+    assert "train.max_depth" in done.err
+    assert "train.subsample" in done.err
 
 
-def test_missing_data_is_named(project: Project) -> None:
+def test_missing_data_is_named(project: Shell) -> None:
     """A stage without its input says which file and how to get it."""
     done = project.run("python", "scripts/split.py")
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "data/clean.parquet is missing" in done.stderr
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "data/clean.parquet is missing" in done.err
 
 
-def test_too_small_a_golden_set_is_refused(shipped: Project, new_project: Callable[[], Project]) -> None:
+def test_too_small_a_golden_set_is_refused(shipped: Shell, new_project: Callable[[], Shell]) -> None:
     """Fewer than 200 golden rows of a class is a mistake of the user, found in the split."""
     small = new_project()
     (small.path / "data/clean.parquet").write_bytes((shipped.path / "data/clean.parquet").read_bytes())
     small.edit("params.yaml", "golden_rows: 1500", "golden_rows: 1000")
     done = small.run("python", "scripts/split.py")
-    assert done.returncode == 2
-    assert "gives 171 golden rows in the smaller class" in done.stderr
+    assert done.code == 2
+    assert "gives 171 golden rows in the smaller class" in done.err
     assert not (small.path / "data/golden").exists()

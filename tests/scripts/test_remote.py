@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+
+from tests import servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.scripts.project import Project
+    from tests.shell import Shell
 
 RAW = "data/raw/churn.csv"
 KEY = "telco/files/md5/69/4734346df56bad2a902c81b51c6fb4"
@@ -27,7 +28,7 @@ def sha256(path: Path) -> str:
 
 
 @pytest.fixture
-def project(new_project: Callable[[], Project]) -> Project:
+def project(new_project: Callable[[], Shell]) -> Shell:
     """A copy with a full bucket and no data."""
     project = new_project()
     project.must("python", "scripts/fill_bucket.py")
@@ -37,28 +38,25 @@ def project(new_project: Callable[[], Project]) -> Project:
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """An S3 server on a free port."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with servers.moto() as server:
+        yield server.endpoint
 
 
-def test_pull_brings_the_raw_file(project: Project) -> None:
+def test_pull_brings_the_raw_file(project: Shell) -> None:
     """The folder remote works as it is committed."""
     project.must("dvc", "pull", RAW)
     assert sha256(project.path / RAW) == SHA256
 
 
-def test_a_corrupted_bucket_is_noticed(project: Project) -> None:
+def test_a_corrupted_bucket_is_noticed(project: Shell) -> None:
     """`verify` is on: a changed byte in the bucket fails the pull and nothing arrives."""
     (stored,) = (path for path in project.path.glob(".bucket/files/md5/*/*"))
     stored.write_bytes(stored.read_bytes().replace(b"Fiber", b"fiber", 1))
-    assert project.run("dvc", "pull", RAW).returncode != 0
+    assert project.run("dvc", "pull", RAW).code != 0
     assert not (project.path / RAW).exists()
 
 
-def use_s3(project: Project, endpoint: str, bucket: str, *, corrupt: bool) -> None:
+def use_s3(project: Shell, endpoint: str, bucket: str, *, corrupt: bool) -> None:
     """Upload the object and turn the remote to S3: the documented line, and the server's address."""
     (stored,) = (path for path in project.path.glob(".bucket/files/md5/*/*"))
     content = stored.read_bytes()
@@ -79,7 +77,7 @@ def use_s3(project: Project, endpoint: str, bucket: str, *, corrupt: bool) -> No
     project.must("dvc", "remote", "modify", "--local", "storage", "endpointurl", endpoint)
 
 
-def test_s3_needs_one_changed_line(project: Project, endpoint: str, pytestconfig: pytest.Config) -> None:
+def test_s3_needs_one_changed_line(project: Shell, endpoint: str, pytestconfig: pytest.Config) -> None:
     """Only the remote's url differs from the committed configuration."""
     use_s3(project, endpoint, "data", corrupt=False)
     committed = (pytestconfig.rootpath / ".dvc/config").read_text(encoding="utf-8").split("\n")
@@ -89,8 +87,8 @@ def test_s3_needs_one_changed_line(project: Project, endpoint: str, pytestconfig
     assert sha256(project.path / RAW) == SHA256
 
 
-def test_a_corrupted_object_on_s3_is_noticed(project: Project, endpoint: str) -> None:
+def test_a_corrupted_object_on_s3_is_noticed(project: Shell, endpoint: str) -> None:
     """DVC would take it without `verify`."""
     use_s3(project, endpoint, "corrupted", corrupt=True)
-    assert project.run("dvc", "pull", RAW, **CREDENTIALS).returncode != 0
+    assert project.run("dvc", "pull", RAW, **CREDENTIALS).code != 0
     assert not (project.path / RAW).exists()

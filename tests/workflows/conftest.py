@@ -18,6 +18,6 @@ def act() -> None:
     """Skip what needs act where it is absent, unless the caller demands it."""
     if harness.find_act() is None:
         reason = "act is neither on PATH nor in .tools/bin, so no workflow was run"
-        if os.environ.get("GATES_REQUIRE_ACT") == "1":
+        if os.environ.get("GATES_REQUIRE_TOOLS") == "1":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)

@@ -1,12 +1,13 @@
-"""A small model as a train stage leaves it, and projects with an MLflow database that is migrated already."""
+"""A small model as a train stage leaves it, and MLflow projects whose database is migrated already."""
 
 import functools
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import skops.io
@@ -14,7 +15,12 @@ from sklearn.linear_model import LogisticRegression
 
 from gates import digest
 from gates.adapters.model import MODEL_FILE, SERVED_FILES, SIGNATURE_FILE
-from gates.adapters.registry import Registry, Training
+from gates.adapters.registry import Registry
+from gates.adapters.tracking import Tracking, Training
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 ROWS = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0], "visits": [4, 3, 2, 1]})
 SIGNATURE = {
@@ -25,6 +31,49 @@ SIGNATURE = {
     "outputs": [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 2]}}],
 }
 TRUSTED = ("numpy.dtype",)
+
+
+def add_hidden(folder: Path) -> None:
+    """Put a file where a walk that leaves out hidden folders would not see it."""
+    (folder / ".git").mkdir()
+    (folder / ".git/x").write_bytes(b"")
+
+
+EDITS: dict[str, Callable[[Path], object]] = {
+    "model": lambda folder: (folder / MODEL_FILE).write_bytes(b"PK"),
+    "MLmodel": lambda folder: (folder / "MLmodel").write_text((folder / "MLmodel").read_text() + "\n"),
+    "file added": lambda folder: (folder / "added").write_bytes(b""),
+    "hidden file added": add_hidden,
+    "file removed": lambda folder: (folder / "requirements.txt").unlink(),
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A project with one recorded and registered training."""
+
+    root: Path
+    training: Training
+    run_id: str
+    version: str
+
+    @property
+    def tracking(self) -> Tracking:
+        """Connected anew, as each command does: MLflow keeps one address a process."""
+        return Tracking(self.root, "churn")
+
+    @property
+    def registry(self) -> Registry:
+        """The same for its registry."""
+        return Registry(self.root, "churn")
+
+    @property
+    def sha(self) -> str:
+        return self.training.tags["model_sha"]
+
+    @property
+    def run(self) -> "Run":
+        return client(self.root).get_run(self.run_id)
 
 
 def write_model(folder: Path, model: Any = None) -> str:  # noqa: ANN401 - any estimator
@@ -56,12 +105,22 @@ def training(folder: Path, **tags: str) -> Training:
     )
 
 
+def tracking(root: Path, model: str = "churn") -> Tracking:
+    """Return the runs of a project whose database needs no migration."""
+    _write_database(root)
+    return Tracking(root, model)
+
+
 def registry(root: Path, model: str = "churn") -> Registry:
     """Return the registry of a project whose database needs no migration."""
+    _write_database(root)
+    return Registry(root, model)
+
+
+def _write_database(root: Path) -> None:
     database = root / "mlflow.db"
     if not database.exists():
         database.write_bytes(migrated())
-    return Registry(root, model)
 
 
 @functools.cache
@@ -72,8 +131,25 @@ def migrated() -> bytes:
         return (Path(folder) / "mlflow.db").read_bytes()
 
 
-def artifacts(root: Path) -> Path:
-    """Return the one folder in which a project's registry keeps model files."""
+def client(root: Path) -> "MlflowClient":
+    """Return what a person would look with, apart from our own code."""
+    from mlflow import MlflowClient
+
+    return MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
+
+
+def runs(root: Path) -> "list[Run]":
+    """Return every run of the model."""
+    experiment = client(root).get_experiment_by_name("churn")
+    assert experiment is not None
+    return list(client(root).search_runs([experiment.experiment_id]))
+
+
+def artifacts(root: Path, version: str = "") -> Path:
+    """Return the folder in which MLflow keeps a version; unless one is named, the only folder there is."""
+    if version:
+        location = client(root).get_model_version_download_uri("churn", version)
+        return Path(location.removeprefix("file://"))
     (file,) = (root / "mlruns").rglob(MODEL_FILE)
     return file.parent
 

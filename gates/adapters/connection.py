@@ -1,0 +1,145 @@
+"""Opening MLflow: where it is, how long it is waited for, and its errors as ours."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gates import digest
+from gates.adapters import logs
+from gates.adapters.model import MODEL_FILE
+from gates.errors import GatesError, InvalidError, UnavailableError
+
+ADDED_BY_DOWNLOAD = "registered_model_meta"
+# Where a server is, and who may write to it.
+CREDENTIALS = (
+    "MLFLOW_TRACKING_URI",
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+)
+WRITES = (
+    "record the run",
+    "record the failed run",
+    "register the model",
+    "set the alias",
+    "remove the alias",
+    "clear the stage",
+)
+_ENVIRONMENT = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # our stdout is one JSON document
+}
+
+
+class Connection:
+    """One MLflow server, opened for one model.
+
+    Attributes:
+        model: The name of its experiment, and of its registered model.
+        uri: Where its runs are.
+        artifact_location: Where a new experiment keeps its files; None leaves that to the server.
+        client: MLflow's own client.
+    """
+
+    def __init__(self, root: Path, model: str) -> None:
+        """Connect to ``MLFLOW_TRACKING_URI``, else to SQLite in the project."""
+        for name, value in _ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        self.model = model
+        given = os.environ.get("MLFLOW_TRACKING_URI")
+        self.uri = given or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+        # MLflow would put the artifacts of a local database into the working folder, wherever that is.
+        self.artifact_location = None if given else (root.resolve() / "mlruns").as_uri()
+        import mlflow
+
+        logs.hush_mlflow()
+        registry = os.environ.get("MLFLOW_REGISTRY_URI")
+        try:
+            with self.answering("open its store"):
+                mlflow.set_tracking_uri(self.uri)
+                mlflow.set_registry_uri(registry or self.uri)
+                self.client = mlflow.MlflowClient()
+        finally:
+            # MLflow leaves both in the environment, where a second project would take them for the user's.
+            for name, theirs in (("MLFLOW_TRACKING_URI", given), ("MLFLOW_REGISTRY_URI", registry)):
+                if not theirs:
+                    os.environ.pop(name, None)
+
+    @contextmanager
+    def answering(self, doing: str, absent: str = "") -> Iterator[None]:
+        """Turn MLflow's many errors into ours.
+
+        Args:
+            doing: What MLflow is asked to do.
+            absent: What to say where MLflow answers that something is not there.
+
+        Raises:
+            InvalidError: It is not there, and ``absent`` says so.
+            UnavailableError: Everything else; what was half written may or may not have been applied.
+        """
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            yield
+        except GatesError:
+            raise
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            code = getattr(error, "error_code", "")
+            if absent and (
+                code in {"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"} or isinstance(error, FileNotFoundError)
+            ):
+                raise InvalidError(
+                    absent,
+                    why=f"Looked in {_without_password(self.uri)}.",
+                    do="Is it the right one? Choose another version: gates history; or train again.",
+                ) from error
+            raise UnavailableError(
+                f"MLflow could not {doing}.",
+                why=f"{_first_line(error)}{' A write may have been applied.' if doing in WRITES else ''}",
+                do=f"Check {_without_password(self.uri)}, then run the same command again.",
+            ) from error
+
+    def model_id(self, run_id: str) -> str:
+        """Return what MLflow calls the model of a run.
+
+        Raises:
+            InvalidError: There is no such run, or it holds no model.
+        """
+        with self.answering("read the run", absent=f"There is no MLflow run {run_id!r}."):
+            outputs = self.client.get_run(run_id).outputs
+            models = outputs.model_outputs if outputs else []
+        if not models:
+            raise InvalidError(f"The MLflow run {run_id} holds no model.", do="Train again: gates train")
+        return str(models[0].model_id)
+
+    def download(self, uri: str, name: str, target: Path) -> str:
+        """Download a model into a new folder and return the digest of all of it.
+
+        Raises:
+            InvalidError: It is gone, or has no model file.
+        """
+        from mlflow.artifacts import download_artifacts
+
+        target.mkdir(parents=True)
+        subject = f"{name[0].upper()}{name[1:]}"
+        with self.answering(f"download {name}", absent=f"{subject} is gone from the registry."):
+            download_artifacts(uri, dst_path=str(target))
+        (target / ADDED_BY_DOWNLOAD).unlink(missing_ok=True)
+        if not (target / MODEL_FILE).exists():
+            raise InvalidError(f"{subject} has no {MODEL_FILE}.", do="Choose another: gates history")
+        return digest.of_tree(target)
+
+
+def _first_line(error: Exception) -> str:
+    text = _without_password(str(error)).strip().splitlines()
+    return f"{text[0].rstrip('.')[:300]}." if text else f"{type(error).__name__}."
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"://[^\s/]*@", "://…@", text)

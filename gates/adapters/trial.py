@@ -1,0 +1,108 @@
+"""Loading a model on trial, in a process of its own that has neither key nor credentials.
+
+The process is started before it is needed: what a model imports takes as long as what MLflow does, and at
+3 a.m. they had better do it side by side.
+"""
+
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from gates import errors
+from gates.adapters import connection, github, keys, model
+from gates.digest import canonical_json
+from gates.errors import GatesError, InvalidError
+
+PATIENCE_S = 60
+# A model that is loaded does not need what moves a champion.
+WITHHELD = (keys.VARIABLE, *connection.CREDENTIALS, *github.STEP_FILES)
+
+
+class Trial:
+    """A process that loads models, one after the other; one that a model has ended is replaced."""
+
+    def __init__(self, log: Path) -> None:
+        """Start the process; its stderr goes to the log."""
+        self._log = log
+        self._process = self._start()
+
+    def load(self, folder: Path, sha: str, trusted_types: Sequence[str]) -> None:
+        """Load the model in a folder, as `gates.adapters.model.load` does, and forget it.
+
+        Raises:
+            TamperedError: The folder's content is not the expected one.
+            InvalidError: The model cannot be loaded by the policy's rules, ends the process, or hangs.
+        """
+        if self._process.poll() is not None:
+            self.stop()
+            self._process = self._start()
+        asked, answered = self._process.stdin, self._process.stdout
+        if asked is None or answered is None:
+            raise RuntimeError("both are pipes")
+        with suppress(BrokenPipeError):  # a dead process does not answer either
+            asked.write(canonical_json([str(folder), sha, list(trusted_types)]) + b"\n")
+        ready, _, _ = select.select([answered], [], [], PATIENCE_S)
+        line = answered.readline() if ready else b""
+        if not line:
+            self.stop()
+            done = "ended the process that loaded it" if ready else f"did not load within {PATIENCE_S} s"
+            raise InvalidError(
+                f"The model in {folder.name} {done}.",
+                do=f"See why in {self._log}, and choose another: gates history",
+            )
+        if error := json.loads(line):
+            raise errors.from_document(error)
+
+    def stop(self) -> None:
+        """End the process."""
+        with self._process as process:
+            process.kill()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        with self._log.open("a") as sink:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-m", "gates.adapters.trial"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                bufsize=0,
+                env={name: value for name, value in os.environ.items() if name not in WITHHELD},
+            )
+
+
+@contextmanager
+def start(log: Path) -> Iterator[Trial]:
+    """Start a trial; its process ends with the block, or with us."""
+    trial = Trial(log)
+    try:
+        yield trial
+    finally:
+        trial.stop()
+
+
+def main() -> None:
+    """Load what each line of stdin names, and answer each by a line: null, or the error."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
+    import sklearn.ensemble
+    import skops.io
+
+    _ = sklearn.ensemble, skops.io
+    for line in sys.stdin:
+        folder, sha, trusted_types = json.loads(line)
+        try:
+            model.load(Path(folder), sha, trusted_types)
+            answer = None
+        except GatesError as error:
+            answer = error.to_document()
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""`gates audit`: what served when, who put it there, on which evidence, and whether it still holds."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from gates.adapters.registry import Registry
+from gates.errors import InvalidError, TamperedError
+from gates.ledger import History, Link
+from gates.run import reconcile, serving
+from gates.run.project import Project
+from gates.run.result import Result
+
+MOMENTS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d")
+WRITTEN = MOMENTS[0]
+
+
+def run(project: Project, at: str) -> Result:
+    """Verify chain, signatures, statements and the digests of all models that ever served, and report.
+
+    Args:
+        project: The project.
+        at: A moment in UTC for which to answer who served; empty for now.
+
+    Raises:
+        TamperedError: The ledger itself does not verify.
+        InvalidError: ``at`` is no moment, or no key is known.
+        UnavailableError: A system did not answer.
+    """
+    moment = _moment(at)
+    history = project.history()
+    project.say("verifying every statement and every model that ever served")
+    deviations = list(reconcile.deviations(project, Registry(project.root, project.model), history))
+    details = {
+        "model": project.model,
+        "ledger": project.store.place,
+        "at": moment,
+        "served": _served(project, history, moment),
+        "entries": [_entry(project, link) for link in history.links],
+        "deviations": [each.to_document() for each in deviations],
+    }
+    count = len(history.links)
+    if deviations:
+        sentence = f"{count} entries verify, but {len(deviations)} things are not as they say."
+        return Result("tampered", sentence, look="gates reconcile", details=details)
+    return Result("pass", f"{count} entries verify, and every model is as it was promoted.", details=details)
+
+
+def _served(project: Project, history: History, moment: str) -> dict[str, Any] | None:
+    """Return the entry that said who served at a moment."""
+    links = [link for link in history.links if link.entry.moves and link.entry.time <= moment]
+    return _entry(project, links[-1]) if links else None
+
+
+def _entry(project: Project, link: Link) -> dict[str, Any]:
+    """Return what one entry says, with the decision behind it where it holds."""
+    entry = link.entry
+    document: dict[str, Any] = {
+        "seq": entry.seq,
+        "kind": entry.kind,
+        "time": entry.time,
+        "actor": entry.actor,
+        "reason": entry.reason,
+        "sha256": link.sha256,
+        "evidence": entry.evidence or (entry.target.statement if entry.target else None),
+        "version": entry.target.version if entry.target else None,
+        "sha": entry.target.sha if entry.target else None,
+    }
+    if entry.target is None or not entry.moves:
+        return document
+    try:
+        decision = serving.decision(project, entry.target)
+    except TamperedError:
+        return document
+    waivers = [finding.waiver for verdict in decision.verdicts for finding in verdict.findings]
+    return document | {
+        "run_id": entry.target.run_id,
+        "commit": decision.candidate.commit,
+        "data_sha256": decision.candidate.data_sha256,
+        "policy_sha256": decision.policy_sha256,
+        "policy_changes": list(decision.policy_changes),
+        "judged_on": decision.judged_on.isoformat(),
+        "waivers": [
+            {**vars(each), "expires": each.expires.isoformat()} for each in waivers if each is not None
+        ],
+    }
+
+
+def _moment(text: str) -> str:
+    """Return a moment as entries write it; a day stands for its end."""
+    if not text:
+        return datetime.now(UTC).strftime(WRITTEN)
+    for form in MOMENTS:
+        try:
+            moment = datetime.strptime(text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if form == MOMENTS[-1]:
+            moment = moment.replace(hour=23, minute=59, second=59)
+        return moment.strftime(WRITTEN)
+    raise InvalidError(f"{text!r} is no moment.", do="Write it as 2026-11-20T03:00Z or 2026-11-20, in UTC.")

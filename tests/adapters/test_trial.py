@@ -1,0 +1,82 @@
+"""Models on trial are loaded in another process, which knows no key and whose end is no success."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import skops.io
+from sklearn.ensemble import RandomForestClassifier
+
+from gates.adapters import keys, model, trial
+from gates.adapters.model import MODEL_FILE
+from gates.adapters.trial import Trial
+from gates.errors import ExitCode, InvalidError, TamperedError
+from tests.adapters import mlflow_models
+from tests.adapters.mlflow_models import ROWS
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A good model."""
+    mlflow_models.write_model(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def trying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
+    """A process, started in a project that has a package of our name and files of our libraries' names."""
+    root = tmp_path / "project"
+    (root / "gates").mkdir(parents=True)
+    for name in ("gates/__init__.py", "skops.py", "json.py"):
+        (root / name).write_text("raise SystemExit('run from the project')")
+    monkeypatch.chdir(root)
+    for name in trial.WITHHELD:
+        monkeypatch.setenv(name, "secret")
+    with trial.start(tmp_path / "log") as started:
+        yield started
+
+
+def test_one_process_tries_models_until_one_loads(trying: Trial, folder: Path) -> None:
+    """Errors are those of loading it here, and each answer belongs to its question."""
+    sha = model.served_digest(folder)
+    with pytest.raises(TamperedError, match="not the one that was handed on"):
+        trying.load(folder, "0" * 64, mlflow_models.TRUSTED)
+    trying.load(folder, sha, mlflow_models.TRUSTED)
+    skops.io.dump(RandomForestClassifier(2).fit(ROWS, [0, 0, 1, 1]), folder / MODEL_FILE)
+    with pytest.raises(InvalidError, match="types that the policy does not trust") as caught:
+        trying.load(folder, model.served_digest(folder), mlflow_models.TRUSTED)
+    assert caught.value.code is ExitCode.INVALID
+    assert "sklearn.tree._tree.Tree" in caught.value.why
+
+
+def test_it_has_neither_key_nor_credentials(trying: Trial, folder: Path) -> None:
+    """What a model does while it is loaded, it does without."""
+    trying.load(folder, model.served_digest(folder), mlflow_models.TRUSTED)
+    environment = Path(f"/proc/{trying._process.pid}/environ").read_bytes().split(b"\0")
+    assert {keys.VARIABLE, "MLFLOW_TRACKING_PASSWORD", "GITHUB_ENV"} <= set(trial.WITHHELD)
+    assert not any(b"secret" in each for each in environment)
+
+
+def test_a_model_that_ends_the_process_takes_no_other_with_it(
+    trying: Trial, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not load, and the log is named; the next one is tried in a new process. So where one hangs."""
+    sha = model.served_digest(folder)
+    trying.load(folder, sha, mlflow_models.TRUSTED)
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        trying._process.send_signal(number)
+        with monkeypatch.context() as patch:
+            patch.setattr(trial, "PATIENCE_S", 0.2)
+            patch.setattr(trying._process, "poll", lambda: None)  # it ends while it loads
+            with pytest.raises(InvalidError, match=r"ended the process|did not load within") as caught:
+                trying.load(folder, sha, mlflow_models.TRUSTED)
+        assert "log" in caught.value.do
+        trying.load(folder, sha, mlflow_models.TRUSTED)
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    """Whatever ends the block ends the process."""
+    with pytest.raises(KeyboardInterrupt), trial.start(tmp_path / "log") as started:
+        raise KeyboardInterrupt
+    assert started._process.returncode is not None
