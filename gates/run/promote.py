@@ -151,7 +151,10 @@ def _require_told_changes(project: Project, history: History, decision: Decision
 
 def _require_known_champion(project: Project, registry: Registry, history: History) -> None:
     """Refuse to begin a ledger beside a champion that another ledger made."""
-    if history.moved is None and (version := registry.champion_version()) is not None:
+    if history.moved is not None or (version := registry.champion_version()) is None:
+        return
+    # Entries come before aliases: asked for after the alias, the ledger has the entry of whoever won a race.
+    if project.history().moved is None:
         raise TamperedError(
             f"The registry has a champion of {project.model}, version {version}, and this ledger is empty.",
             why=f"The ledger looked for is {project.store.place}.",

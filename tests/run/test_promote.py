@@ -325,6 +325,25 @@ def test_an_empty_ledger_beside_an_alias_is_refused(
     assert not (tmp_path / "another").exists()
 
 
+def test_who_loses_a_race_for_the_first_entry_is_told_of_a_conflict(
+    mine: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The alias of a winner who came between our two looks is no champion of another ledger."""
+    project = mine.project
+    keys.signer(project.root)
+    read = project.history
+
+    def too_early() -> History:
+        monkeypatch.setattr(Project, "history", lambda _: read())
+        entered(project, 1)
+        return History(project.model)
+
+    monkeypatch.setattr(Project, "history", lambda _: too_early())
+    monkeypatch.setattr(Registry, "champion_version", lambda _: "1")
+    with pytest.raises(ConflictError):
+        promote.run(project, "")
+
+
 def test_a_key_that_nobody_trusts_promotes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused before anything is registered or kept."""
     mine = judged.build(tmp_path / "project")
