@@ -15,7 +15,7 @@ import pytest
 
 from gates import checks
 from gates.adapters.console import Screen
-from gates.cli import SECTIONS, cli
+from gates.cli.commands import SECTIONS, cli
 from gates.errors import ExitCode
 from gates.run import handoff
 from gates.run.project import Project

@@ -28,7 +28,7 @@ def deadly(*given):
 
 setattr(owner, method, deadly)
 sys.argv[1:] = arguments
-importlib.import_module("gates.cli").main()
+importlib.import_module("gates.cli.commands").main()
 """
 APPEND = ("gates.adapters.store", "FolderStore", "append")
 WAIT_S = 120

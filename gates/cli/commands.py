@@ -1,18 +1,17 @@
 """The command `gates`: one subcommand a job, a gate and a question; the gates' come from `gates.checks`."""
 
 import functools
-import re
 import signal
 import sys
 import typing
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from gates import __version__, checks
+from gates.cli import flags
 from gates.errors import ExitCode, InvalidError
 from gates.verdict import Verdict
 
@@ -95,39 +94,7 @@ def _command(
     return register
 
 
-class Text(click.ParamType[str]):
-    """Text of a form that a pattern knows and a few words explain."""
-
-    name = "text"
-
-    def __init__(self, pattern: str, means: str) -> None:
-        """Take what matches the whole pattern."""
-        self.pattern = pattern
-        self.means = means
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text as it is, or say what it should be."""
-        if not re.fullmatch(self.pattern, value):
-            self.fail(f"{value[:80]!r} is not {self.means}.", param, ctx)
-        return value
-
-
-DIGEST = Text("(?:[0-9a-f]{64})?", "a digest, 64 hex digits")
-SENTENCE = Text(r"[^\x00-\x1f\x7f-\x9f]{0,500}", "one line of at most 500 characters")
-REASON = Text(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{1,500}", "a reason on one line of at most 500 characters")
-EXPECT = click.option(
-    "--expect",
-    type=DIGEST,
-    default="",
-    help="Digest that the job before handed on: `digest` in its answer as JSON, or its step's output.",
-)
-TODAY = click.option("--today", default="", help="Day of the judgement, YYYY-MM-DD; today where left out.")
-APPROVER = click.option(
-    "--approver", type=SENTENCE, default="", help="Who approves a first model, where the policy asks for it."
-)
-
-
-@_command(APPROVER)
+@_command(flags.APPROVER)
 def ship(project: "Project", approver: str) -> "Result":
     """Run data, train, predict, judge and promote, and say what was decided."""
     from gates.run import ship as run
@@ -143,7 +110,7 @@ def data(project: "Project") -> "Result":
     return run.run(project)
 
 
-@_command(EXPECT)
+@_command(flags.EXPECT)
 def train(project: "Project", expect: str) -> "Result":
     """Run the stages that changed and record the training in MLflow."""
     from gates.run import train as run
@@ -151,7 +118,7 @@ def train(project: "Project", expect: str) -> "Result":
     return run.run(project, expect)
 
 
-@_command(EXPECT)
+@_command(flags.EXPECT)
 def predict(project: "Project", expect: str) -> "Result":
     """Score the golden features with challenger and champion, and time them."""
     from gates.run import predict as run
@@ -160,11 +127,13 @@ def predict(project: "Project", expect: str) -> "Result":
 
 
 @_command(
-    EXPECT,
-    click.option("--expect-train", type=DIGEST, default="", help="Digest that the job train handed on."),
-    click.option("--expect-data", type=DIGEST, default="", help="Digest that the job data handed on."),
-    TODAY,
-    APPROVER,
+    flags.EXPECT,
+    click.option(
+        "--expect-train", type=flags.DIGEST, default="", help="Digest that the job train handed on."
+    ),
+    click.option("--expect-data", type=flags.DIGEST, default="", help="Digest that the job data handed on."),
+    flags.TODAY,
+    flags.APPROVER,
 )
 def judge(
     project: "Project", expect: str, expect_train: str, expect_data: str, today: str, approver: str
@@ -173,10 +142,10 @@ def judge(
     from gates.run import judge as run
 
     expected = run.Expected(expect, expect_train, expect_data)
-    return run.run(project, expected, _day(today), approver)
+    return run.run(project, expected, flags.day(today), approver)
 
 
-@_command(EXPECT)
+@_command(flags.EXPECT)
 def promote(project: "Project", expect: str) -> "Result":
     """Sign the decision, append it to the ledger, move the alias."""
     from gates.run import promote as run
@@ -210,7 +179,7 @@ def show(project: "Project", target: str) -> dict[str, Any]:
 
 @_command(
     click.option("--to", required=True, metavar="TARGET", help="previous, a version, or a SHA."),
-    click.option("--reason", type=REASON, required=True, help="One sentence for the auditor."),
+    click.option("--reason", type=flags.REASON, required=True, help="One sentence for the auditor."),
 )
 def rollback(project: "Project", to: str, reason: str) -> "Result":
     """Make an earlier champion serve again."""
@@ -298,40 +267,14 @@ def _add_gate(name: str) -> None:
         from gates.run import gate
 
         there = {key: value for key, value in given.items() if value not in (None, ())}
-        return gate.run(project, name, there, _day(today))
+        return gate.run(project, name, there, flags.day(today))
 
     run_gate.__doc__ = check.__doc__
-    _command(*(_flag(field) for field in fields), TODAY, name=name)(run_gate)
-
-
-class Lines(click.types.StringParamType):
-    """Text; the variable of a list holds one value a line, since a value may hold spaces."""
-
-    def split_envvar_value(self, rv: str) -> list[str]:
-        """Split at line ends instead of click's spaces."""
-        return [line for line in rv.splitlines() if line]
-
-
-def _flag(field: checks.InputField) -> Callable[[Any], Any]:
-    kinds: dict[Any, Any] = {int: int, float: float}
-    kind = click.Path(dir_okay=False, path_type=Path) if field.is_file else kinds.get(field.type, Lines())
-    flag = f"--{field.name.replace('_', '-')}"
-    return click.option(
-        flag, field.name, type=kind, multiple=field.is_list, help=f"{field.help[0].upper()}{field.help[1:]}."
-    )
+    _command(*(flags.of_input(field) for field in fields), flags.TODAY, name=name)(run_gate)
 
 
 for _name in checks.names():
     _add_gate(_name)
-
-
-def _day(text: str) -> date:
-    from gates.run.project import now
-
-    try:
-        return date.fromisoformat(text) if text else now().date()
-    except ValueError as error:
-        raise InvalidError(f"--today {text!r} is not a day.", do="Write it as YYYY-MM-DD.") from error
 
 
 def _run(

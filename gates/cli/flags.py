@@ -1,0 +1,76 @@
+"""What the command line takes: the options that several commands share, and the forms of their values."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gates import checks
+from gates.errors import InvalidError
+
+
+class Text(click.ParamType[str]):
+    """Text of a form that a pattern knows and a few words explain."""
+
+    name = "text"
+
+    def __init__(self, pattern: str, means: str) -> None:
+        """Take what matches the whole pattern."""
+        self.pattern = pattern
+        self.means = means
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text as it is, or say what it should be."""
+        if not re.fullmatch(self.pattern, value):
+            self.fail(f"{value[:80]!r} is not {self.means}.", param, ctx)
+        return value
+
+
+class Lines(click.types.StringParamType):
+    """Text; the variable of a list holds one value a line, since a value may hold spaces."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        """Split at line ends instead of click's spaces."""
+        return [line for line in rv.splitlines() if line]
+
+
+DIGEST = Text("(?:[0-9a-f]{64})?", "a digest, 64 hex digits")
+SENTENCE = Text(r"[^\x00-\x1f\x7f-\x9f]{0,500}", "one line of at most 500 characters")
+REASON = Text(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{1,500}", "a reason on one line of at most 500 characters")
+EXPECT = click.option(
+    "--expect",
+    type=DIGEST,
+    default="",
+    help="Digest that the job before handed on: `digest` in its answer as JSON, or its step's output.",
+)
+TODAY = click.option("--today", default="", help="Day of the judgement, YYYY-MM-DD; today where left out.")
+APPROVER = click.option(
+    "--approver", type=SENTENCE, default="", help="Who approves a first model, where the policy asks for it."
+)
+
+
+def of_input(field: checks.InputField) -> Callable[[Any], Any]:
+    """Return the command-line flag of a gate's input."""
+    kinds: dict[Any, Any] = {int: int, float: float}
+    kind = click.Path(dir_okay=False, path_type=Path) if field.is_file else kinds.get(field.type, Lines())
+    name = f"--{field.name.replace('_', '-')}"
+    return click.option(
+        name, field.name, type=kind, multiple=field.is_list, help=f"{field.help[0].upper()}{field.help[1:]}."
+    )
+
+
+def day(text: str) -> date:
+    """Return the day that a flag names; today where it names none.
+
+    Raises:
+        InvalidError: It is not a day.
+    """
+    from gates.run.project import now
+
+    try:
+        return date.fromisoformat(text) if text else now().date()
+    except ValueError as error:
+        raise InvalidError(f"--today {text!r} is not a day.", do="Write it as YYYY-MM-DD.") from error
