@@ -159,7 +159,7 @@ class Project(Strict):
     ]
     ledger: Annotated[str, matching(r"[^\x00-\x1f]+", "a folder")] = ".gates/ledger"
     decision_days: Count = 1
-    checkpoints: Annotated[str, matching(r"[^\x00-\x1f]*", "a folder or a bucket")] = ""
+    checkpoints: Annotated[str, matching(r"[^\x00-\x1f]*", "a folder, a bucket or git notes")] = ""
     ledger_objects: LedgerObjects = LedgerObjects()
     trusted_keys: tuple[KeyPolicy, ...] = ()
     trusted_types: tuple[Name, ...]

@@ -42,19 +42,28 @@ def head(root: Path) -> str:
     return _git(root, "rev-parse", "--verify", "HEAD^{commit}").strip()
 
 
-def _succeeds(root: Path, *arguments: str) -> bool:
+def run(root: Path, *arguments: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    """Run git in a project with ``given`` on its stdin, and return how it ended.
+
+    Raises:
+        InvalidError: Git is not installed.
+    """
     command = ["git", *arguments]
-    return not subprocess.run(
-        command, cwd=root, capture_output=True, check=False, env=_environment()
-    ).returncode
+    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        return subprocess.run(
+            command, cwd=root, input=given, capture_output=True, check=False, env=environment
+        )
+    except FileNotFoundError as error:
+        raise InvalidError("git is not installed.", do="Install git; lineage needs it.") from error
+
+
+def _succeeds(root: Path, *arguments: str) -> bool:
+    return not run(root, *arguments).returncode
 
 
 def _git(root: Path, *arguments: str) -> str:
-    command = ["git", *arguments]
-    try:
-        ended = subprocess.run(command, cwd=root, capture_output=True, check=False, env=_environment())
-    except FileNotFoundError as error:
-        raise InvalidError("git is not installed.", do="Install git; lineage needs it.") from error
+    ended = run(root, *arguments)
     if ended.returncode:
         raise InvalidError(
             f"git cannot tell which commit {root.resolve()} is at.",
@@ -62,7 +71,3 @@ def _git(root: Path, *arguments: str) -> str:
             do='Commit the project first: git init && git add . && git commit -m "first"',
         )
     return ended.stdout.decode(errors="backslashreplace")
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}

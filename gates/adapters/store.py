@@ -13,18 +13,22 @@ from gates.errors import ConflictError, TamperedError, UnavailableError
 ENTRY = re.compile(r"(?!0{8})(?:[0-9]{8}|[1-9][0-9]{8,})\.json")
 
 
-class Store(Protocol):
-    """Objects of one ledger: entries by sequence number, and what they refer to by digest."""
+class Checkpoints(Protocol):
+    """A second place that keeps how far one ledger had come, by sequence number."""
 
     @property
     def place(self) -> str:
         """Where they are, for an error to name."""
 
     def entries(self) -> dict[int, bytes]:
-        """Return sequence number to bytes of every entry."""
+        """Return sequence number to bytes of what is kept, the farthest among it."""
 
     def append(self, seq: int, data: bytes) -> None:
-        """Commit an entry, or raise `ConflictError` where somebody else has."""
+        """Keep one for good, or raise `ConflictError` where another has this number."""
+
+
+class Store(Checkpoints, Protocol):
+    """Objects of one ledger: every entry by sequence number, and what they refer to by digest."""
 
     def put(self, data: bytes) -> str:
         """Keep bytes under their SHA-256 and return it."""

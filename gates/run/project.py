@@ -9,7 +9,8 @@ from pathlib import Path
 from gates import checks, digest, ledger, policy, trust
 from gates.adapters import github, keys, logs
 from gates.adapters.console import Screen
-from gates.adapters.store import FolderStore, Store
+from gates.adapters.git_notes import SCHEME, GitNotes
+from gates.adapters.store import Checkpoints, FolderStore, Store
 from gates.documents import read_yaml
 from gates.envelope import keyid_of, signers
 from gates.errors import InvalidError
@@ -103,11 +104,13 @@ class Project:
         return self._store(place)
 
     @cached_property
-    def checkpoints(self) -> Store | None:
+    def checkpoints(self) -> Checkpoints | None:
         """The second place, which remembers how far the ledger had come; None where the policy names none."""
         place = self.policy.project.checkpoints
         # An export is the ledger of its day, without a network: newer checkpoints are no loss of its entries.
-        return self._store(place) if place and not self.ledger_place else None
+        if not place or self.ledger_place:
+            return None
+        return GitNotes(self.root, place, self.model) if place.startswith(SCHEME) else self._store(place)
 
     def _store(self, place: str) -> Store:
         if place.startswith("s3://"):
@@ -116,7 +119,7 @@ class Project:
             kept = self.policy.project.ledger_objects
             protection = Protection(kept.lock_years, kept.kms_key)
             return S3Store(f"{place.rstrip('/')}/{self.model}", protection)
-        if "://" in place:
+        if "://" in place or place.startswith(SCHEME):
             raise InvalidError(
                 f"The ledger {place} is neither a folder nor a bucket.",
                 do="Name a folder or s3://bucket/prefix in gates.ledger.",

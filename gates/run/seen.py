@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gates import digest, ledger
 from gates.adapters import files
-from gates.adapters.store import Store
+from gates.adapters.store import Checkpoints
 from gates.documents import Document, parse_json, read_json
 from gates.errors import ConflictError, TamperedError, UnavailableError
 from gates.ledger import History
@@ -17,7 +17,7 @@ from gates.ledger import History
 FOLDER = Path(".gates") / "seen"
 
 
-def recall(root: Path, place: str, checkpoints: Store | None) -> list[tuple[Document, str]]:
+def recall(root: Path, place: str, checkpoints: Checkpoints | None) -> list[tuple[Document, str]]:
     """Return where the ledger is known to have come to, each with who knows it.
 
     To be asked before the ledger is read: who asks afterwards may hear of an entry that came in between.
@@ -50,7 +50,7 @@ def remember(root: Path, place: str, history: History) -> None:
             files.write_json(path, here)
 
 
-def leave_checkpoint(history: History, checkpoints: Store | None) -> None:
+def leave_checkpoint(history: History, checkpoints: Checkpoints | None) -> None:
     """Write where the chain has come to into the second place, if it is not there yet.
 
     Raises:

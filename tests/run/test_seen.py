@@ -1,6 +1,7 @@
 """A ledger that was cut off or written anew is a valid chain, and is found out all the same."""
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,21 +10,28 @@ import pytest
 import yaml
 
 from gates.adapters.store import FolderStore
+from gates.cli import main
 from gates.errors import ExitCode, InvalidError, TamperedError
 from gates.run import seen
 from gates.run.carry_out import point_alias
 from gates.run.project import LEDGER_VARIABLE, Project
 from tests.adapters import mlflow_models
-from tests.run.champions import anew, entered, promote
+from tests.adapters.test_git import run as git
+from tests.run.champions import anew, entered, promote, trust_only_this_machine
+
+
+def checkpoints_in(project: Project, place: str) -> Project:
+    """Return the project with a policy that names a second place."""
+    params = yaml.safe_load(project.params.read_text())
+    params["gates"]["checkpoints"] = place
+    project.params.write_text(yaml.safe_dump(params, sort_keys=False))
+    return anew(project)
 
 
 @pytest.fixture
 def guarded(project: Project) -> Project:
-    """A project whose policy names a second place."""
-    params = yaml.safe_load(project.params.read_text())
-    params["gates"]["checkpoints"] = "checkpoints"
-    project.params.write_text(yaml.safe_dump(params, sort_keys=False))
-    return anew(project)
+    """A project whose second place is a folder."""
+    return checkpoints_in(project, "checkpoints")
 
 
 def entries(project: Project) -> list[Path]:
@@ -84,11 +92,14 @@ def test_a_reader_remembers_what_it_saw(project: Project, lose: Callable[[Projec
     anew(project).history()
 
 
+@pytest.mark.parametrize("place", ["checkpoints", "git:refs/notes/checkpoints"])
 @pytest.mark.parametrize("lose", LOSSES.values(), ids=list(LOSSES))
 def test_another_machine_hears_it_from_the_second_place(
-    guarded: Project, lose: Callable[[Project], None]
+    project: Project, lose: Callable[[Project], None], place: str
 ) -> None:
     """It has seen nothing itself; the checkpoint is named."""
+    git(project.root, "init", "--quiet")
+    guarded = checkpoints_in(project, place)
     for number in (1, 2):
         entered(guarded, number)
         seen.leave_checkpoint(guarded.history(), guarded.checkpoints)
@@ -97,6 +108,39 @@ def test_another_machine_hears_it_from_the_second_place(
         elsewhere(guarded).history()
     assert "Checkpoint 2" in caught.value.why
     assert "checkpoints" in caught.value.why
+
+
+def test_a_clone_that_fetched_the_notes_sees_a_cut_tail(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 6 on a machine that has never seen the ledger; without the notes it would believe it."""
+    monkeypatch.setenv(LEDGER_VARIABLE, str(tmp_path / "ledger"))
+    guarded, notes = checkpoints_in(project, "git:refs/notes/ml-gates"), "refs/notes/ml-gates"
+    git(guarded.root, "init", "--quiet")
+    trust_only_this_machine(guarded)
+    git(guarded.root, "add", "params.yaml")
+    git(guarded.root, "commit", "--quiet", "-m", "policy")
+    for number in (1, 2):
+        entered(anew(guarded), number)
+        seen.leave_checkpoint(anew(guarded).history(), guarded.checkpoints)
+    cut(anew(guarded))
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{guarded.root}", str(clone))
+    assert len(Project(clone, clone / "log", guarded.screen).history().links) == 1
+    shutil.rmtree(clone / ".gates")
+    git(clone, "fetch", "--quiet", "origin", f"{notes}:{notes}")
+    monkeypatch.setattr(sys, "argv", ["gates", "status", "--project", str(clone)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == ExitCode.TAMPERED
+    assert f"Checkpoint 2 in {notes} says so" in " ".join(capfd.readouterr().err.split())
+
+
+def test_a_ledger_is_not_kept_in_notes(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder called `git:refs` would be made."""
+    monkeypatch.setenv(LEDGER_VARIABLE, "git:refs/notes/ml-gates")
+    with pytest.raises(InvalidError, match="neither a folder nor a bucket"):
+        anew(project).history()
 
 
 def test_a_longer_chain_is_the_same_chain(guarded: Project) -> None:
