@@ -64,7 +64,7 @@ def chain(project: Path, mlflow: float) -> Iterator[Figure]:
     own = own_seconds(project, "judge") + own_seconds(project, "promote")
     yield Figure("judge and promote, the gates' own part", own, 2, "ship", first)
     versions = itertools.cycle(("1", "2"))
-    back = median(lambda: gates(project, "rollback", "--reason", "bench", "--to", next(versions)))
+    back = median(lambda: gates(project, "rollback", "--apply", "--reason", "bench", "--to", next(versions)))
     yield Figure("rollback", back, 5, "import mlflow", mlflow)
     yield Figure(
         "rollback, its own part", own_seconds(project, "rollback", next(versions), ""), 0.2, "rollback", back

@@ -65,9 +65,9 @@ def main() -> None:
         case "judge":
             judge.run(project, judge.Expected(), now().date(), "")
         case "promote":
-            promote.run(project, "")
+            promote.run(project, "", apply=True)
         case "rollback":
-            rollback.run(project, *arguments)
+            rollback.run(project, *arguments, apply=True)
     print(f"{time.perf_counter() - begun - elsewhere:.3f}")
 
 

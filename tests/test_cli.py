@@ -281,7 +281,7 @@ def test_an_empty_ledger(shell: Shell) -> None:
 
 def test_nothing_to_roll_back_to(shell: Shell) -> None:
     """Exit code 3: there is nothing to decide on."""
-    error = shell.gates("rollback", "--to", "previous", "--reason", "slow", "--json").error
+    error = shell.gates("rollback", "--to", "previous", "--reason", "slow", "--apply", "--json").error
     assert error["code"] == ExitCode.UNDECIDED
     assert "gates ship" in error["do"]
 
@@ -345,7 +345,7 @@ def test_a_job_before_its_turn(shell: Shell) -> None:
         error = shell.gates(job, "--json").error
         assert error["code"] == ExitCode.INVALID
         assert error["do"].endswith(f"gates {before}")
-    assert "gates judge" in shell.gates("promote", "--json").error["do"]
+    assert "gates judge" in shell.gates("promote", "--apply", "--json").error["do"]
 
 
 def test_a_list_in_a_variable_is_a_value_a_line() -> None:

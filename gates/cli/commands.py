@@ -145,12 +145,12 @@ def judge(
     return run.run(project, expected, flags.day(today), approver)
 
 
-@_command(flags.EXPECT)
-def promote(project: "Project", expect: str) -> "Result":
+@_command(flags.EXPECT, flags.APPLY)
+def promote(project: "Project", expect: str, apply: bool) -> "Result":  # noqa: FBT001 - click's own
     """Sign the decision, append it to the ledger, move the alias."""
     from gates.run import promote as run
 
-    return run.run(project, expect)
+    return run.run(project, expect, apply=apply)
 
 
 @_command()
@@ -180,12 +180,13 @@ def show(project: "Project", target: str) -> dict[str, Any]:
 @_command(
     click.option("--to", required=True, metavar="TARGET", help="previous, a version, or a SHA."),
     click.option("--reason", type=flags.REASON, required=True, help="One sentence for the auditor."),
+    flags.APPLY,
 )
-def rollback(project: "Project", to: str, reason: str) -> "Result":
+def rollback(project: "Project", to: str, reason: str, apply: bool) -> "Result":  # noqa: FBT001 - click's own
     """Make an earlier champion serve again."""
     from gates.run import rollback as run
 
-    return run.run(project, to, reason)
+    return run.run(project, to, reason, apply=apply)
 
 
 @_command(

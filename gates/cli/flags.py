@@ -46,6 +46,9 @@ EXPECT = click.option(
     default="",
     help="Digest that the job before handed on: `digest` in its answer as JSON, or its step's output.",
 )
+APPLY = click.option(
+    "--apply", is_flag=True, help="Carry the plan out; without it, it is only told and nothing moves."
+)
 TODAY = click.option("--today", default="", help="Day of the judgement, YYYY-MM-DD; today where left out.")
 APPROVER = click.option(
     "--approver", type=SENTENCE, default="", help="Who approves a first model, where the policy asks for it."

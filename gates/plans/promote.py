@@ -1,24 +1,27 @@
-"""From a passing decision to the steps that carry it out, exactly once."""
+"""From a decision to the steps that carry it out, exactly once."""
 
-from gates import digest
+from gates import digest, statement
 from gates.errors import ConflictError
 from gates.ledger import History
-from gates.plans.steps import Append, PointAlias, Register, Step
-from gates.statement import Decision, blocking
+from gates.plans.steps import Append, Keep, PointAlias, Register, Step
+from gates.statement import Decision
+from gates.verdict import Outcome
 
 
-def plan(history: History, decision: Decision, statement: str) -> list[Step]:
-    """Return what is left to do for a decision.
+def plan(history: History, decision: Decision, named: tuple[bytes, ...] = ()) -> list[Step]:
+    """Return what is left to do for a decision: a promotion, or the note of a refusal.
 
     Args:
         history: The verified ledger.
-        decision: What was decided; the caller has seen that it may be promoted.
-        statement: SHA-256 of its signed statement.
+        decision: What was decided; the caller has seen that it holds.
+        named: What it names by digest.
 
     Raises:
         ConflictError: The champion that it was compared with serves no more.
     """
-    done = history.operation(operation(statement))
+    done = history.operation(operation(decision))
+    if decision.outcome is not Outcome.PASS:
+        return [] if done else [Keep(decision, named), _refusal(decision)]
     moved = history.moved
     if done is not None and done == moved:
         return [PointAlias()]
@@ -33,27 +36,22 @@ def plan(history: History, decision: Decision, statement: str) -> list[Step]:
     sha, run_id = decision.candidate.sha, decision.candidate.run_id
     reason = "first champion" if moved is None else "better than the champion"
     return [
-        Register(sha, run_id, statement),
-        Append(operation(statement), "promote", None, reason),
+        Keep(decision, named),
+        Register(sha, run_id),
+        Append(operation(decision), "promote", None, reason),
         PointAlias(),
     ]
 
 
-def operation(statement: str) -> str:
-    """Return what names the promotion by a statement, so that it happens once."""
-    return digest.of_document(["promote", statement])
+def operation(decision: Decision) -> str:
+    """Return what names the entry of a decision, so that there is one, however often it is signed."""
+    verb = "promote" if decision.outcome is Outcome.PASS else "refuse"
+    return digest.of_document([verb, statement.to_document(decision)])
 
 
-def refusal(decision: Decision, statement: str) -> Append:
-    """Return the entry that a decision leaves which is no pass; each decision leaves one.
-
-    Args:
-        decision: What was decided.
-        statement: SHA-256 of its signed statement, which is the evidence.
-    """
-    names = ", ".join(verdict.gate for verdict in blocking(decision.verdicts))
-    noted = digest.of_document(["refuse", statement])
-    return Append(noted, "refuse", None, f"{decision.outcome}: {names}", evidence=statement)
+def _refusal(decision: Decision) -> Append:
+    names = ", ".join(verdict.gate for verdict in statement.blocking(decision.verdicts))
+    return Append(operation(decision), "refuse", None, f"{decision.outcome}: {names}")
 
 
 def _place(head: object) -> str:

@@ -4,6 +4,24 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gates.ledger import Champion, Kind
+from gates.statement import Decision
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Sign a decision and keep it among the ledger's objects.
+
+    Attributes:
+        decision: What was decided.
+        named: What it names by digest and the ledger keeps too: policy, dvc.lock, golden answers.
+    """
+
+    decision: Decision
+    named: tuple[bytes, ...] = ()
+
+    def __str__(self) -> str:
+        """Say it to who reads the plan."""
+        return f"sign the decision ({self.decision.outcome.value}) and keep it with what it names"
 
 
 @dataclass(frozen=True)
@@ -12,7 +30,10 @@ class Register:
 
     sha: str
     run_id: str
-    statement: str
+
+    def __str__(self) -> str:
+        """Say it to who reads the plan."""
+        return f"register the model {self.sha[:12]} of run {self.run_id}, where the registry does not have it"
 
 
 @dataclass(frozen=True)
@@ -24,7 +45,7 @@ class Append:
         kind: Why it moves.
         target: Who serves next; None stands for what `Register` made.
         reason: One sentence for the auditor.
-        evidence: Digest of what an entry that moves nothing is about.
+        evidence: Digest of what an entry that moves nothing is about; None stands for what `Keep` kept.
     """
 
     operation: str
@@ -33,10 +54,19 @@ class Append:
     reason: str
     evidence: str | None = None
 
+    def __str__(self) -> str:
+        """Say it to who reads the plan."""
+        target = f" to v{self.target.version}" if self.target else ""
+        return f"append to the ledger: {self.kind}{target}, {self.reason}"
+
 
 @dataclass(frozen=True)
 class PointAlias:
     """Set the registry's alias to what the ledger's head names, and read it back."""
 
+    def __str__(self) -> str:
+        """Say it to who reads the plan."""
+        return "point the alias `champion` at whom the ledger then names, and read it back"
 
-Step: TypeAlias = Register | Append | PointAlias
+
+Step: TypeAlias = Keep | Register | Append | PointAlias

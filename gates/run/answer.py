@@ -139,6 +139,8 @@ class Answering:
                 show(terminal.verdicts(judged, document.get("policy_changes", ())))
                 show("")
             show(document["sentence"])
+            for number, step in enumerate(document.get("plan", ()), start=1):
+                show(Text(f"  {number}. {step}"))
             if "look" in document:
                 show(f"Look next: {document['look']}")
         else:

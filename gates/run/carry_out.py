@@ -1,16 +1,16 @@
-"""Carrying out the steps of a plan: registry, ledger, alias, in this order."""
+"""Carrying out the steps of a plan: objects, registry, ledger, alias, in this order."""
 
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from gates import ledger
+from gates import ledger, statement
 from gates.adapters import files, github, model
 from gates.adapters.registry import Registry
-from gates.envelope import seal
+from gates.envelope import seal, unseal
 from gates.errors import ConflictError, TamperedError
 from gates.ledger import Champion, History
-from gates.plans.steps import Append, PointAlias, Register, Step
+from gates.plans.steps import Append, Keep, PointAlias, Register, Step
 from gates.run import seen
 from gates.run.project import Project, now
 from gates.run.signing import trusted_signer
@@ -32,18 +32,24 @@ def carry_out(project: Project, registry: Registry, steps: Sequence[Step], plann
         TamperedError: What the registry holds is not what was judged.
         UnavailableError: A system did not answer; running the same command again completes the rest.
     """
+    kept: str | None = None
     registered: Champion | None = None
     for step in steps:
         match step:
+            case Keep():
+                project.say("signing the decision")
+                kept = _keep(project, step)
             case Register():
+                if kept is None:
+                    raise ValueError("a champion has its statement: Keep comes before Register")
                 project.say("registering the model")
-                registered = _register(project, registry, step)
+                registered = _register(project, registry, step, kept)
             case Append():
                 project.say("appending to the ledger")
                 target = step.target or registered
-                if target is None:
+                if target is None and step.kind in ledger.MOVES:
                     raise ValueError("an entry that moves needs a target: Register comes first")
-                append(project, planned, step, target)
+                append(project, planned, step, target, kept)
             case PointAlias():
                 project.say("moving the alias")
                 point_alias(project, registry)
@@ -76,7 +82,16 @@ def _confirmation(project: Project) -> Path:
     return project.root / CONFIRMED / project.model
 
 
-def _register(project: Project, registry: Registry, step: Register) -> Champion:
+def _keep(project: Project, step: Keep) -> str:
+    """Keep what the decision names, then the decision, signed; return the digest of its envelope."""
+    envelope = seal(statement.to_document(step.decision), statement.PAYLOAD_TYPE, trusted_signer(project))
+    unseal(envelope, statement.PAYLOAD_TYPE, project.trusted_keys, "The new statement")
+    for data in step.named:
+        project.store.put(data)
+    return project.store.put(envelope)
+
+
+def _register(project: Project, registry: Registry, step: Register, kept: str) -> Champion:
     version = registry.register(step.sha, step.run_id)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
@@ -89,10 +104,16 @@ def _register(project: Project, registry: Registry, step: Register) -> Champion:
             )
         # Predict and rollback would refuse it; who cannot serve is no champion.
         model.require_plain_folder(folder, project.policy.project.trusted_types)
-    return Champion(step.sha, version, step.run_id, whole, step.statement)
+    return Champion(step.sha, version, step.run_id, whole, kept)
 
 
-def append(project: Project, planned: History, step: Append, target: Champion | None = None) -> None:
+def append(
+    project: Project,
+    planned: History,
+    step: Append,
+    target: Champion | None = None,
+    kept: str | None = None,
+) -> None:
     """Commit an entry and leave its checkpoint.
 
     Entries that moved nothing may come in between: what was planned still holds.
@@ -110,7 +131,7 @@ def append(project: Project, planned: History, step: Append, target: Champion | 
             reason=step.reason,
             actor=github.actor(),
             time=now(),
-            evidence=step.evidence,
+            evidence=step.evidence or (None if step.kind in ledger.MOVES else kept),
         )
         try:
             project.store.append(entry.seq, seal(ledger.to_document(entry), ledger.PAYLOAD_TYPE, signer))

@@ -4,27 +4,44 @@ from gates import checks, digest, statement
 from gates.adapters import git
 from gates.adapters.registry import Registry
 from gates.documents import read_json
-from gates.envelope import seal, unseal
 from gates.errors import InvalidError, TamperedError
 from gates.ledger import History
 from gates.plans import promote as promotion
 from gates.run import handoff, pin, serving
-from gates.run.carry_out import append, carry_out
+from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
-from gates.run.result import Result
-from gates.run.signing import trusted_signer
+from gates.run.result import Result, planned
 from gates.statement import Decision
 from gates.verdict import Outcome, waive
 
 
-def run(project: Project, expect: str) -> Result:
+def run(project: Project, expect: str, *, apply: bool) -> Result:
     """Promote what `evidence/statement.json` decided; where that is no pass, note it and move nothing.
+
+    Args:
+        project: The project.
+        expect: Digest of the decision, as the job `judge` told it; empty on a laptop.
+        apply: Carry the plan out; else it is told, and nothing is signed, written or moved.
 
     Raises:
         InvalidError: There is no decision, or it is not of today.
         TamperedError: The decision, or what it names, was changed.
         ConflictError: The champion moved in the meantime.
     """
+    decision = _decision(project, expect)
+    _require_current(project, decision)
+    before = project.history()
+    _require_told_changes(project, before, decision)
+    registry = Registry(project.root, project.model)
+    _require_known_champion(project, registry, before)
+    steps = promotion.plan(before, decision, _named(project))
+    if not apply:
+        return planned(steps, "gates promote --apply")
+    history = carry_out(project, registry, steps, before)
+    return _promoted(history, decision) if decision.outcome is Outcome.PASS else _refused(decision)
+
+
+def _decision(project: Project, expect: str) -> Decision:
     path = project.evidence / "statement.json"
     if not path.exists():
         raise InvalidError(
@@ -36,29 +53,22 @@ def run(project: Project, expect: str) -> Result:
             f"{path} is not what the job `judge` wrote.", do="Find who wrote there; then: gates ship"
         )
     try:
-        decision = statement.from_document(read_json(path), str(path))
+        return statement.from_document(read_json(path), str(path))
     except InvalidError as error:
         raise InvalidError(error.what, why=error.why, do="Judge again: gates judge") from error
-    _require_current(project, decision)
-    envelope = seal(statement.to_document(decision), statement.PAYLOAD_TYPE, trusted_signer(project))
-    unseal(envelope, statement.PAYLOAD_TYPE, project.trusted_keys, "The new statement")
-    before = project.history()
-    _require_told_changes(project, before, decision)
-    if decision.outcome is not Outcome.PASS:
-        return _refuse(project, before, decision, envelope)
-    registry = Registry(project.root, project.model)
-    _require_known_champion(project, registry, before)
-    steps = promotion.plan(before, decision, digest.of_bytes(envelope))
-    project.store.put(digest.canonical_json(project.policy.document))
-    lock = (project.evidence / "dvc.lock").read_bytes()
-    project.store.put(lock)
-    project.store.put(envelope)
-    history = carry_out(project, registry, steps, before)
-    written = history.operation(promotion.operation(digest.of_bytes(envelope)))
+
+
+def _named(project: Project) -> tuple[bytes, ...]:
+    """Return what the decision names by digest, for the ledger to keep: the policy and dvc.lock."""
+    return digest.canonical_json(project.policy.document), (project.evidence / "dvc.lock").read_bytes()
+
+
+def _promoted(history: History, decision: Decision) -> Result:
+    written = history.operation(promotion.operation(decision))
     if written is None or written.entry.target is None:
         raise RuntimeError("a promotion leaves its entry")
     promoted = written.entry.target
-    sentence = f"v{promoted.version} is the champion of {project.model}."
+    sentence = f"v{promoted.version} is the champion of {history.model}."
     if written != history.moved and history.champion:
         sentence = (
             f"v{promoted.version} was promoted; v{history.champion.version} serves since {history.since}."
@@ -72,11 +82,7 @@ def run(project: Project, expect: str) -> Result:
     return Result("pass", sentence, details=details)
 
 
-def _refuse(project: Project, before: History, decision: Decision, envelope: bytes) -> Result:
-    """Keep a decision that is no pass in the ledger; nothing moves."""
-    project.say("noting the refusal in the ledger")
-    step = promotion.refusal(decision, project.store.put(envelope))
-    append(project, before, step)
+def _refused(decision: Decision) -> Result:
     names = ", ".join(verdict.gate for verdict in statement.blocking(decision.verdicts))
     return Result(
         decision.outcome.value, f"Nothing is promoted: {names} stopped it.", look="evidence/ · gates history"

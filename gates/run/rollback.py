@@ -1,6 +1,8 @@
 """`gates rollback`: make an earlier champion serve again."""
 
+import shlex
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,17 @@ from gates.plans import rollback as plans
 from gates.run import serving
 from gates.run.carry_out import alias_confirmed, carry_out, point_alias
 from gates.run.project import Project
-from gates.run.result import Result
+from gates.run.result import Result, planned
 
 
-def run(project: Project, to: str, reason: str) -> Result:
+def run(project: Project, to: str, reason: str, *, apply: bool) -> Result:
     """Put the first target that verifies and loads back into service.
 
     Args:
         project: The project.
         to: ``previous``, a version, or a SHA (at least 7 digits).
         reason: One sentence for the auditor.
+        apply: Carry the plan out; else the target is verified, the plan told, and nothing moved.
 
     Raises:
         UndecidedError: There is nothing to roll back to.
@@ -30,15 +33,20 @@ def run(project: Project, to: str, reason: str) -> Result:
         TamperedError: The one that was named is not what was promoted.
     """
     history = project.history()
-    if finished := _finish(project, history, to):
+    if apply and (finished := _finish(project, history, to)):
         return finished
     targets = list(plans.targets(history, to))
     with trial.start(project.log) as trying:
         registry = Registry(project.root, project.model)
         target, passed_over = _first_good(project, registry, trying, targets)
     left = history.champion
-    carry_out(project, registry, plans.plan(history, target, reason), history)
+    steps = plans.plan(history, target, reason)
     details = _details(target, left, passed_over)
+    if not apply:
+        command = f"gates rollback --to {shlex.quote(to)} --reason {shlex.quote(reason)} --apply"
+        told = planned(steps, command)
+        return replace(told, details={**told.details, **details})
+    carry_out(project, registry, steps, history)
     skipped = f" Passed over: {'; '.join(passed_over)}." if passed_over else ""
     was = f" instead of v{left.version}" if left else ""
     return Result("pass", f"v{target.version} serves again{was}.{skipped}", details=details)

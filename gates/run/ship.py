@@ -117,6 +117,8 @@ def _flags(job: str, digests: dict[str, str], approver: str) -> list[str]:
     if job == "judge":
         flags += ["--expect-train", digests["train"], "--expect-data", digests["data"]]
         flags += ["--approver", approver] if approver else []
+    if job == "promote":
+        flags += ["--apply"]
     return flags
 
 

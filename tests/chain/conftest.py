@@ -102,7 +102,7 @@ def _worse(project: Project) -> Answer:
 
 def _rolled_back(project: Project) -> Answer:
     """The model that was taken out of production is offered again."""
-    rolled_back = project.gates("rollback", "--to", "previous", "--reason", "complaints")
+    rolled_back = project.gates("rollback", "--to", "previous", "--reason", "complaints", "--apply")
     assert rolled_back.code == 0, rolled_back.err
     return project.gates("ship", "--json")
 

@@ -83,7 +83,7 @@ def test_a_failed_run(candidate: Project) -> None:
 def test_a_commit_that_moved_on_after_the_judgement(candidate: Project) -> None:
     """A decision is about one commit."""
     candidate.git("commit", "--quiet", "--allow-empty", "--message", "later")
-    refused = candidate.gates("promote", "--json")
+    refused = candidate.gates("promote", "--apply", "--json")
     assert refused.code == 6
     assert "commit" in refused.error["what"]
     assert candidate.champion() is None
@@ -129,7 +129,7 @@ def test_code_beside_a_model_is_not_promoted(candidate: Project, plant: str) -> 
             described.replace("loader_module: mlflow.sklearn", "loader_module: loader"), encoding="utf-8"
         )
     evidence = candidate.kept()
-    refused = candidate.gates("promote", "--json")
+    refused = candidate.gates("promote", "--apply", "--json")
     assert refused.code == 2
     assert {"code": "'code/loader.py'", "loader": "'loader'"}[plant] in refused.error["what"]
     assert candidate.champion() is None

@@ -43,10 +43,10 @@ def candidate(judged: Project, branch: Callable[[Project], Project]) -> Project:
 @pytest.mark.parametrize(("moment", "entries"), [("before", 0), ("after", 1)])
 def test_a_killed_promotion_is_completed_once(candidate: Project, moment: str, entries: int) -> None:
     """The entry is the commit: before it nobody serves, after it the model does, whatever the alias says."""
-    killed = candidate.run(sys.executable, "-c", KILLED, *APPEND, moment, "promote")
+    killed = candidate.run(sys.executable, "-c", KILLED, *APPEND, moment, "promote", "--apply")
     assert killed.code == -signal.SIGKILL, killed.err
     assert len(candidate.gates("history", "--json").json["entries"]) == entries
-    again = candidate.gates("promote", "--json")
+    again = candidate.gates("promote", "--apply", "--json")
     assert again.code == 0, again.out
     (entry,) = candidate.gates("history", "--json").json["entries"]
     assert candidate.alias() == entry["to"] == again.json["version"]
@@ -56,7 +56,7 @@ def test_a_killed_promotion_is_completed_once(candidate: Project, moment: str, e
 
 def test_a_ship_completes_the_alias_that_a_kill_left(candidate: Project) -> None:
     """It trains nothing: the champion is known, only its shadow is missing."""
-    killed = candidate.run(sys.executable, "-c", KILLED, *APPEND, "after", "promote")
+    killed = candidate.run(sys.executable, "-c", KILLED, *APPEND, "after", "promote", "--apply")
     assert killed.code == -signal.SIGKILL, killed.err
     shipped = candidate.gates("ship", "--json")
     assert shipped.code == 0, shipped.out
@@ -67,7 +67,7 @@ def test_a_ship_completes_the_alias_that_a_kill_left(candidate: Project) -> None
 def test_a_killed_rollback_is_completed_once(second: State, branch: Callable[[Project], Project]) -> None:
     """Run again it writes no second entry, and above all does not roll back the rollback."""
     project = branch(second.project)
-    rollback = ("rollback", "--to", "previous", "--reason", "slow")
+    rollback = ("rollback", "--to", "previous", "--reason", "slow", "--apply")
     killed = project.run(sys.executable, "-c", KILLED, *APPEND, "after", *rollback)
     assert killed.code == -signal.SIGKILL, killed.err
     assert project.alias() == "2"
@@ -87,7 +87,9 @@ def test_two_promotions_race(candidate: Project, branch: Callable[[Project], Pro
         "MLFLOW_TRACKING_URI": f"sqlite:///{candidate.path / 'mlflow.db'}",
     }
     with ThreadPoolExecutor(2) as pool:
-        racing = [pool.submit(each.gates, "promote", "--json", **shared) for each in (candidate, other)]
+        racing = [
+            pool.submit(each.gates, "promote", "--apply", "--json", **shared) for each in (candidate, other)
+        ]
     answers = [each.result() for each in racing]
     assert sorted(answer.code for answer in answers) == [0, 5], [answer.out for answer in answers]
     (entry,) = candidate.gates("history", "--json").json["entries"]

@@ -168,7 +168,7 @@ def test_rollback_by_previous_version_and_sha(twice: Project) -> None:
     history = twice.gates("history", "--json").json["entries"]
     shas = {each["to"]: each["sha"] for each in history}
     for target, version in (("previous", "1"), ("2", "2"), (shas["1"], "1")):
-        answer = twice.gates("rollback", "--to", target, "--reason", "test", "--json")
+        answer = twice.gates("rollback", "--to", target, "--reason", "test", "--apply", "--json")
         assert answer.code == 0, answer.out + answer.err
         champion = twice.champion()
         assert champion is not None

@@ -119,7 +119,7 @@ def test_one_byte_of_the_judged_model_changed(candidate: Project) -> None:
     (run_id,) = candidate.runs()
     (kept,) = (candidate.path / "mlruns").glob("models/*/artifacts/model.skops")
     _flip(candidate, kept.relative_to(candidate.path).as_posix())
-    refused = candidate.gates("promote", "--json")
+    refused = candidate.gates("promote", "--apply", "--json")
     assert refused.code == 6
     assert candidate.champion() is None
     assert candidate.runs() == {run_id: "FINISHED"}
@@ -130,7 +130,7 @@ def test_one_byte_of_a_champion_changed(second: State, branch: Callable[[Project
     project = branch(second.project)
     before = project.kept()
     _flip(project, (project.artifacts("1") / "model.skops").relative_to(project.path).as_posix())
-    refused = project.gates("rollback", "--to", "1", "--reason", "slow", "--json")
+    refused = project.gates("rollback", "--to", "1", "--reason", "slow", "--apply", "--json")
     assert refused.code == 6
     assert project.kept() == before
     assert project.alias() == "2"

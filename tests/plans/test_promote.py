@@ -1,16 +1,29 @@
 """Tests of `gates.plans.promote`: what is left to do for a decision, exactly once."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from gates.errors import ConflictError, ExitCode
 from gates.ledger import History
-from gates.plans.promote import plan
-from gates.plans.steps import Append, PointAlias, Register
-from tests.examples import MODEL, champion, decision, following, history, read, sealed, sha, stored
-
-STATEMENT = sha(77)
+from gates.plans.promote import operation, plan
+from gates.plans.steps import Append, Keep, PointAlias, Register
+from gates.statement import Decision
+from gates.verdict import at_most
+from tests.examples import (
+    GOLDEN,
+    LATENCY,
+    MODEL,
+    champion,
+    decision,
+    following,
+    history,
+    read,
+    sealed,
+    sha,
+    stored,
+)
 
 
 def appended(objects: dict[int, bytes], step: Append, number: int) -> dict[int, bytes]:
@@ -21,16 +34,15 @@ def appended(objects: dict[int, bytes], step: Append, number: int) -> dict[int, 
 
 def append_of(before: History, number: int) -> Append:
     """Return the `Append` that is planned for a model after a history."""
-    (step,) = (
-        each for each in plan(before, decision(number, before.head), STATEMENT) if isinstance(each, Append)
-    )
+    (step,) = (each for each in plan(before, decision(number, before.head)) if isinstance(each, Append))
     return step
 
 
 def test_a_first_champion_is_registered_appended_and_pointed_at() -> None:
     """The alias comes last: until the entry is there, nothing has happened."""
-    register, append, point = plan(History(MODEL), decision(1), STATEMENT)
-    assert register == Register(sha(1), "run-1", STATEMENT)
+    keep, register, append, point = plan(History(MODEL), decision(1))
+    assert keep == Keep(decision(1))
+    assert register == Register(sha(1), "run-1")
     assert isinstance(append, Append)
     assert (append.kind, append.target, append.reason) == ("promote", None, "first champion")
     assert point == PointAlias()
@@ -39,8 +51,9 @@ def test_a_first_champion_is_registered_appended_and_pointed_at() -> None:
 def test_a_better_model_takes_the_same_steps() -> None:
     """It was compared with who serves."""
     before = history(1, 2)
-    register, append, point = plan(before, decision(3, before.head), STATEMENT)
-    assert register == Register(sha(3), "run-3", STATEMENT)
+    keep, register, append, point = plan(before, decision(3, before.head))
+    assert keep == Keep(decision(3, before.head))
+    assert register == Register(sha(3), "run-3")
     assert isinstance(append, Append)
     assert append.reason == "better than the champion"
     assert point == PointAlias()
@@ -53,22 +66,37 @@ def test_run_again_after_the_entry_only_the_alias_is_left(moves: list[int]) -> N
     before = read(objects)
     after = read(appended(objects, append_of(before, 5), 5))
     assert after.champion == champion(5)
-    assert plan(after, decision(5, before.head), STATEMENT) == [PointAlias()]
+    assert plan(after, decision(5, before.head)) == [PointAlias()]
 
 
 def test_run_again_before_the_entry_everything_is_left() -> None:
     """Planning changes nothing and names the same operation each time."""
     before = history(1)
     made = decision(2, before.head)
-    assert plan(before, made, STATEMENT) == plan(before, made, STATEMENT)
+    assert plan(before, made) == plan(before, made)
 
 
-def test_another_statement_is_another_operation() -> None:
-    """Two decisions about one model are two moves."""
-    one, two = (plan(History(MODEL), decision(1), sha(number))[1] for number in (1, 2))
-    assert isinstance(one, Append)
-    assert isinstance(two, Append)
-    assert one.operation != two.operation
+def refused() -> Decision:
+    """Return a decision that is no pass."""
+    failing = replace(LATENCY, findings=(at_most("p99_ms/challenger", 400.0, 200, unit="ms"),))
+    return replace(decision(1), verdicts=(GOLDEN, failing))
+
+
+def test_another_decision_is_another_operation() -> None:
+    """Two decisions about one model are two moves; a refusal is never the operation of a promotion."""
+    others = [decision(1), replace(decision(1), judged_on=date(2026, 6, 2)), decision(2), refused()]
+    assert len({operation(each) for each in others}) == len(others)
+
+
+def test_a_refusal_is_noted_once_and_moves_nothing() -> None:
+    """Signed and kept; the entry names what stopped it. Noted already, nothing is left."""
+    keep, append = plan(history(2), refused(), (b"policy",))
+    assert keep == Keep(refused(), (b"policy",))
+    assert isinstance(append, Append)
+    assert (append.kind, append.target, append.reason) == ("refuse", None, "fail: latency")
+    objects = stored(2)
+    entry = replace(following(read(objects), 2, "refuse"), operation=append.operation)
+    assert plan(read(objects | {entry.seq: sealed(entry)}), refused()) == []
 
 
 def test_a_decision_is_not_carried_out_again_after_another_move() -> None:
@@ -79,9 +107,8 @@ def test_a_decision_is_not_carried_out_again_after_another_move() -> None:
     for number in (1, 3):
         entry = following(read(objects), number, "rollback" if number == 1 else "promote")
         later = read(objects | {entry.seq: sealed(entry)})
-        for compared in (before.head, later.head):
-            with pytest.raises(ConflictError):
-                plan(later, decision(2, compared), STATEMENT)
+        with pytest.raises(ConflictError):
+            plan(later, decision(2, before.head))
 
 
 def conflicts() -> dict[str, tuple[History, object]]:
@@ -105,7 +132,7 @@ def test_a_stale_comparison_is_a_conflict(name: str) -> None:
     """Exit code 5, both places named, and to compare again."""
     found, compared = conflicts()[name]
     with pytest.raises(ConflictError, match="champion moved") as caught:
-        plan(found, decision(9, compared), STATEMENT)  # type: ignore[arg-type]  # a link or none
+        plan(found, decision(9, compared))  # type: ignore[arg-type]  # a link or none
     assert caught.value.code == ExitCode.CONFLICT
     assert caught.value.why.startswith("Compared at ")
     assert caught.value.do
@@ -114,7 +141,7 @@ def test_a_stale_comparison_is_a_conflict(name: str) -> None:
 def test_the_conflict_names_both_places() -> None:
     """An empty ledger is a place too."""
     with pytest.raises(ConflictError) as caught:
-        plan(history(1, 2), decision(9), STATEMENT)
+        plan(history(1, 2), decision(9))
     assert caught.value.why == "Compared at an empty ledger, the last move is entry 2."
 
 
@@ -122,4 +149,4 @@ def test_the_conflict_names_both_places() -> None:
 def test_a_decision_that_names_no_real_entry_is_a_conflict(compared: dict[str, object]) -> None:
     """Whatever stands where the champion should, it is not the head."""
     with pytest.raises(ConflictError):
-        plan(history(1), replace(decision(2), champion=compared), STATEMENT)
+        plan(history(1), replace(decision(2), champion=compared))

@@ -7,15 +7,16 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sklearn.linear_model import LogisticRegression
 
-from gates import ledger, statement
+from gates import digest, ledger, statement
 from gates.adapters import keys
 from gates.adapters.registry import Registry
 from gates.digest import canonical_json
 from gates.envelope import seal
 from gates.ledger import Champion
-from gates.plans.steps import Append, PointAlias, Register
+from gates.plans.steps import Append, Keep, PointAlias, Register, Step
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
+from gates.statement import Decision
 from tests import examples
 from tests.adapters import mlflow_models
 
@@ -29,25 +30,35 @@ def promote(project: Project, registry: Registry, number: int) -> Champion:
     training = replace(training, model=model, tags={**training.tags, "model_sha": sha})
     before = project.history()
     operation = f"operation {len(before.links) + 1}"
-    append = Append(operation, "promote", None, "better")
     run_id = mlflow_models.tracking(project.root).record(training)
-    register = Register(sha, run_id, decided(project, sha))
-    champion = carry_out(project, registry, [register, append, PointAlias()], before).champion
+    steps: list[Step] = [
+        Keep(passing(project, sha), (canonical_json(project.policy.document),)),
+        Register(sha, run_id),
+        Append(operation, "promote", None, "better"),
+        PointAlias(),
+    ]
+    champion = carry_out(project, registry, steps, before).champion
     assert champion is not None
     return champion
 
 
+def passing(project: Project, sha: str) -> Decision:
+    """Return a decision that lets the model with this SHA in, by the project's own policy."""
+    decision = examples.decision()
+    return replace(
+        decision,
+        model=project.model,
+        candidate=replace(decision.candidate, sha=sha),
+        policy_sha256=digest.of_document(project.policy.document),
+    )
+
+
 def decided(project: Project, sha: str) -> str:
     """Keep a signed statement that lets the model with this SHA in, and return its digest."""
-    passing = examples.decision()
-    passing = replace(
-        passing,
-        model=project.model,
-        candidate=replace(passing.candidate, sha=sha),
-        policy_sha256=project.store.put(canonical_json(project.policy.document)),
-    )
+    project.store.put(canonical_json(project.policy.document))
+    document = statement.to_document(passing(project, sha))
     signer, _ = keys.signer(project.root)
-    return project.store.put(seal(statement.to_document(passing), statement.PAYLOAD_TYPE, signer))
+    return project.store.put(seal(document, statement.PAYLOAD_TYPE, signer))
 
 
 def trust_only_this_machine(project: Project) -> Project:

@@ -35,7 +35,7 @@ def year(project: Project, registry: Registry, monkeypatch: pytest.MonkeyPatch) 
         on(month)
         champions.append(promote(project, registry, number))
     on(9)
-    rollback.run(project, "previous", "complaints")
+    rollback.run(project, "previous", "complaints", apply=True)
     return champions
 
 

@@ -92,7 +92,7 @@ def test_scores_beside_another_champion_are_a_conflict(ready: Judged) -> None:
 def test_scores_without_the_champion_are_a_conflict(ready: Judged) -> None:
     """A first model's predictions, and somebody serves by now."""
     ready.judge()
-    promote.run(ready.project, "")
+    promote.run(ready.project, "", apply=True)
     with pytest.raises(ConflictError, match="champion moved"):
         ready.judge()
 

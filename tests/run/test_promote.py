@@ -160,7 +160,7 @@ def test_a_forged_decision_is_tampering(passing: Judged, name: str) -> None:
     assert forged.outcome is Outcome.PASS
     passing.decide(forged)
     with pytest.raises(TamperedError, match=SAYS[name]) as caught:
-        promote.run(passing.project, "")
+        promote.run(passing.project, "", apply=True)
     assert caught.value.code is ExitCode.TAMPERED
     assert caught.value.do
 
@@ -170,7 +170,7 @@ def test_a_decision_of_another_day_is_refused(passing: Judged, days: int) -> Non
     """Yesterday but one's golden set, waivers and champion are not today's."""
     passing.decide(replace(passing.decision, judged_on=now().date() + timedelta(days=days)))
     with pytest.raises(InvalidError, match="no longer holds"):
-        promote.run(passing.project, "")
+        promote.run(passing.project, "", apply=True)
 
 
 def test_another_decision_than_the_one_that_was_handed_on(passing: Judged) -> None:
@@ -179,14 +179,14 @@ def test_another_decision_than_the_one_that_was_handed_on(passing: Judged) -> No
     told = digest.of_file(path)
     path.write_bytes(path.read_bytes() + b"\n")
     with pytest.raises(TamperedError, match="not what the job `judge` wrote"):
-        promote.run(passing.project, told)
+        promote.run(passing.project, told, apply=True)
 
 
 def test_without_a_decision(passing: Judged) -> None:
     """Nothing to promote; the error says what to run."""
     (passing.root / "evidence/statement.json").unlink()
     with pytest.raises(InvalidError, match="no decision to promote") as caught:
-        promote.run(passing.project, "")
+        promote.run(passing.project, "", apply=True)
     assert caught.value.do == "Judge first: gates judge"
 
 
@@ -206,7 +206,7 @@ def test_a_decision_that_is_no_pass_is_noted_and_promotes_nothing(
     """Its outcome is the answer, with the gate that stopped it; once, however often it is asked."""
     mine.decide(change(mine.decision, "golden", lambda each: measured(mine, each, **figure)))
     for _ in range(2):
-        result = promote.run(mine.project, "")
+        result = promote.run(mine.project, "", apply=True)
         assert (result.outcome, "golden" in result.sentence) == (outcome, True)
     history = mine.project.history()
     (link,) = history.links
@@ -219,7 +219,7 @@ def test_a_decision_that_is_no_pass_is_noted_and_promotes_nothing(
 
 def test_a_policy_that_was_changed_is_told(mine: Judged) -> None:
     """The next decision lists it; one that does not is tampering, and so is one that lists more."""
-    promote.run(mine.project, "")
+    promote.run(mine.project, "", apply=True)
     checked.Project(mine.root).policy(golden={"min_auc": 0.5})
     judged.commit(mine.root)
     template = checked.Project(mine.root)
@@ -233,7 +233,7 @@ def test_a_policy_that_was_changed_is_told(mine: Judged) -> None:
     for hidden in ((), (*mine.decision.policy_changes, "gates.x: 1 → 2")):
         mine.decide(replace(mine.decision, policy_changes=hidden))
         with pytest.raises(TamperedError, match="how its policy differs"):
-            promote.run(mine.project, "")
+            promote.run(mine.project, "", apply=True)
 
 
 def test_a_waiver_that_expired_since_the_judgement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,9 +246,9 @@ def test_a_waiver_that_expired_since_the_judgement(tmp_path: Path, monkeypatch: 
     assert mine.judge().outcome == "pass"
     monkeypatch.setattr(promote, "now", lambda: today + timedelta(days=1))
     with pytest.raises(InvalidError, match="has expired on"):
-        promote.run(mine.project, "")
+        promote.run(mine.project, "", apply=True)
     monkeypatch.setattr(promote, "now", lambda: today)
-    assert promote.run(mine.project, "").outcome == "pass"
+    assert promote.run(mine.project, "", apply=True).outcome == "pass"
 
 
 def test_a_promotion_speaks_of_its_own(mine: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ def test_a_promotion_speaks_of_its_own(mine: Judged, monkeypatch: pytest.MonkeyP
         return project.history()
 
     monkeypatch.setattr(promote, "carry_out", and_somebody_moves)
-    result = promote.run(mine.project, "")
+    result = promote.run(mine.project, "", apply=True)
     assert result.details["sha"] == mine.decision.candidate.sha
     assert result.sentence.startswith("v1 was promoted; v7 serves since")
 
@@ -272,7 +272,7 @@ def test_in_ci_a_job_is_told_what_it_takes_over(mine: Judged, monkeypatch: pytes
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv(LEDGER_VARIABLE, str(mine.root / "shared"))
     with pytest.raises(InvalidError, match="Nobody told the digest") as caught:
-        promote.run(mine.project, "")
+        promote.run(mine.project, "", apply=True)
     assert "needs.judge.outputs.digest" in caught.value.do
     with pytest.raises(InvalidError, match="Nobody told the digest"):
         mine.judge(replace(mine.told, predict=""))
@@ -282,10 +282,19 @@ def test_a_refusal_in_between_is_no_conflict(mine: Judged) -> None:
     """The champion that a passing decision was compared with still serves."""
     good = mine.decision
     mine.decide(change(good, "golden", lambda each: measured(mine, each, brier=0.9)))
-    promote.run(mine.project, "")
+    promote.run(mine.project, "", apply=True)
     mine.decide(good)
-    assert promote.run(mine.project, "").outcome == "pass"
+    assert promote.run(mine.project, "", apply=True).outcome == "pass"
     assert [link.entry.kind for link in mine.project.history().links] == ["refuse", "promote"]
+
+
+def test_a_plan_signs_writes_and_moves_nothing(passing: Judged) -> None:
+    """Not even a key is made; it tells the steps, and the command that carries them out."""
+    result = promote.run(passing.project, "", apply=False)
+    assert (result.outcome, result.exit_code, result.look) == ("planned", 0, "gates promote --apply")
+    verbs = [step.split()[0] for step in result.details["plan"]]
+    assert verbs == ["sign", "register", "append", "point"]
+    assert not (passing.root / keys.KEY_FILE).exists()
 
 
 @pytest.mark.parametrize("days", [0, -1, 1])
@@ -293,7 +302,7 @@ def test_a_passing_decision_is_promoted(mine: Judged, days: int) -> None:
     """Also at midnight, and where a clock is an hour off; the statement and the lock are kept."""
     decision = replace(mine.decision, judged_on=now().date() + timedelta(days=days))
     mine.decide(decision)
-    result = promote.run(mine.project, "")
+    result = promote.run(mine.project, "", apply=True)
     champion = mine.project.history().champion
     assert champion is not None
     assert (result.outcome, champion.sha) == ("pass", decision.candidate.sha)
@@ -305,11 +314,11 @@ def test_a_passing_decision_is_promoted(mine: Judged, days: int) -> None:
 
 def test_a_first_model_beside_a_champion_is_a_conflict(mine: Judged) -> None:
     """Another decision that compared with nobody: somebody serves now."""
-    promote.run(mine.project, "")
+    promote.run(mine.project, "", apply=True)
     before = mine.project.history()
     mine.decide(replace(mine.decision, judged_on=now().date() - timedelta(days=1)))
     with pytest.raises(ConflictError, match="champion moved"):
-        promote.run(mine.project, "")
+        promote.run(mine.project, "", apply=True)
     assert mine.project.history() == before
 
 
@@ -317,10 +326,10 @@ def test_an_empty_ledger_beside_an_alias_is_refused(
     mine: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ledger that made the champion is elsewhere: no second one is begun."""
-    promote.run(mine.project, "")
+    promote.run(mine.project, "", apply=True)
     monkeypatch.setenv(LEDGER_VARIABLE, str(tmp_path / "another"))
     with pytest.raises(TamperedError, match="this ledger is empty") as caught:
-        promote.run(mine.project, "")
+        promote.run(mine.project, "", apply=True)
     assert str(tmp_path / "another") in caught.value.why
     assert not (tmp_path / "another").exists()
 
@@ -341,7 +350,7 @@ def test_who_loses_a_race_for_the_first_entry_is_told_of_a_conflict(
     monkeypatch.setattr(Project, "history", lambda _: too_early())
     monkeypatch.setattr(Registry, "champion_version", lambda _: "1")
     with pytest.raises(ConflictError):
-        promote.run(project, "")
+        promote.run(project, "", apply=True)
 
 
 def test_a_key_that_nobody_trusts_promotes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,6 +361,6 @@ def test_a_key_that_nobody_trusts_promotes_nothing(tmp_path: Path, monkeypatch: 
     assert mine.judge().outcome == "pass"
     monkeypatch.setenv(keys.VARIABLE, another_key())
     with pytest.raises(GatesError, match="not one that the policy trusts"):
-        promote.run(mine.project, "")
+        promote.run(mine.project, "", apply=True)
     assert not Path(mine.project.store.place).exists()
     assert mine.registry.champion_version() is None

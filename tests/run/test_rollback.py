@@ -40,20 +40,31 @@ def serves(project: Project, registry: Registry) -> str:
 def test_a_second_previous_does_not_bring_the_bad_one_back(project: Project, registry: Registry) -> None:
     """v3 back to v2, then to v1: v3 was taken out. With nobody left it is undecided, and v1 serves on."""
     for left, back in (("3", "2"), ("2", "1")):
-        result = rollback.run(project, "previous", "too slow")
+        result = rollback.run(project, "previous", "too slow", apply=True)
         assert (result.details["version"], result.details["from"]) == (back, left)
         assert serves(project, registry) == back
     with pytest.raises(UndecidedError):
-        rollback.run(project, "previous", "too slow")
+        rollback.run(project, "previous", "too slow", apply=True)
     assert serves(project, registry) == "1"
+
+
+@pytest.mark.usefixtures("three")
+def test_a_plan_verifies_and_moves_nothing(project: Project, registry: Registry) -> None:
+    """It names who would serve, and the command that carries it out, safe to paste."""
+    before = project.history()
+    result = rollback.run(project, "previous", "Ada's", apply=False)
+    assert (result.outcome, result.exit_code, result.details["version"]) == ("planned", 0, "2")
+    assert result.look == """gates rollback --to previous --reason 'Ada'"'"'s' --apply"""
+    assert [step.split()[0] for step in result.details["plan"]] == ["append", "point"]
+    assert (project.history(), serves(project, registry)) == (before, "3")
 
 
 def test_one_that_was_rolled_back_has_to_be_named(
     project: Project, registry: Registry, three: list[Champion]
 ) -> None:
     """By its SHA or version."""
-    rollback.run(project, "previous", "too slow")
-    rollback.run(project, three[2].sha[:8], "the lesser evil")
+    rollback.run(project, "previous", "too slow", apply=True)
+    rollback.run(project, three[2].sha[:8], "the lesser evil", apply=True)
     assert serves(project, registry) == "3"
 
 
@@ -66,7 +77,7 @@ def test_a_key_that_nobody_trusts_rolls_nothing_back(
     before = trusting.history()
     monkeypatch.setenv(keys.VARIABLE, another_key())
     with pytest.raises(InvalidError, match="not one that the policy trusts") as caught:
-        rollback.run(trusting, "previous", "too slow")
+        rollback.run(trusting, "previous", "too slow", apply=True)
     assert caught.value.code is ExitCode.INVALID
     assert anew(trusting).history() == before
     assert serves(anew(trusting), registry) == "3"
@@ -75,10 +86,10 @@ def test_a_key_that_nobody_trusts_rolls_nothing_back(
 @pytest.mark.usefixtures("three")
 def test_an_alias_moved_by_hand_is_no_rollback_that_was_begun(project: Project, registry: Registry) -> None:
     """On a machine that has seen nothing: the next one is an entry of its own, with its reason."""
-    rollback.run(project, "previous", "too slow")
+    rollback.run(project, "previous", "too slow", apply=True)
     registry.point_champion("1")
     shutil.rmtree(project.root / CONFIRMED)
-    result = rollback.run(project, "previous", "worse still")
+    result = rollback.run(project, "previous", "worse still", apply=True)
     assert (result.details["from"], serves(project, registry)) == ("2", "1")
     assert [link.entry.reason for link in project.history().links][-2:] == ["too slow", "worse still"]
 
@@ -87,7 +98,7 @@ def test_an_alias_moved_by_hand_is_no_rollback_that_was_begun(project: Project, 
 def test_previous_passes_over_what_was_changed(project: Project, registry: Registry) -> None:
     """And says so."""
     (mlflow_models.artifacts(project.root, "2") / MODEL_FILE).write_bytes(b"another")
-    result = rollback.run(project, "previous", "too slow")
+    result = rollback.run(project, "previous", "too slow", apply=True)
     assert serves(project, registry) == "1"
     (passed,) = result.details["passed_over"]
     assert passed.startswith("v2: Version 2 of churn is not what was promoted")
@@ -98,7 +109,7 @@ def test_the_one_that_was_named_is_not_passed_over(project: Project, registry: R
     """Exit code 6, and nothing moved."""
     (mlflow_models.artifacts(project.root, "2") / MODEL_FILE).write_bytes(b"another")
     with pytest.raises(TamperedError, match="Version 2 of churn is not what was promoted"):
-        rollback.run(project, "2", "too slow")
+        rollback.run(project, "2", "too slow", apply=True)
     assert serves(project, registry) == "3"
 
 
@@ -108,7 +119,7 @@ def test_nobody_verifies(project: Project, registry: Registry) -> None:
     for version in "12":
         (mlflow_models.artifacts(project.root, version) / MODEL_FILE).write_bytes(b"another")
     with pytest.raises(GatesError, match="No earlier champion verifies") as caught:
-        rollback.run(project, "previous", "too slow")
+        rollback.run(project, "previous", "too slow", apply=True)
     assert "v1: " in caught.value.why
     assert "v2: " in caught.value.why
     assert serves(project, registry) == "3"

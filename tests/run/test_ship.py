@@ -104,7 +104,7 @@ def test_each_job_is_told_what_the_one_before_handed_on() -> None:
     flags = {job: ship._flags(job, digests, "ada") for job in ship.JOBS}
     assert flags["data"] == []
     assert flags["train"] == ["--expect", "datadata"]
-    assert flags["promote"] == ["--expect", "judgejudge"]
+    assert flags["promote"] == ["--expect", "judgejudge", "--apply"]
     told = ["--expect", "predictpredict", "--expect-train", "traintrain", "--expect-data", "datadata"]
     assert flags["judge"] == [*told, "--approver", "ada"]
     assert ship._flags("judge", digests, "") == told
