@@ -8,66 +8,59 @@ from typing import TYPE_CHECKING, Any
 from gates.digest import canonical_json
 from gates.documents import Document, parse_json
 from gates.errors import InvalidError, TamperedError
+from gates.public_keys import P256, Signer, VerifyingKey, p256_signature
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import Key, Signer, SSlibKey
+    from securesystemslib.signer import Signature
 
 
-def public_key(hexadecimal: str) -> "SSlibKey":
-    """Return the ed25519 verifying key with these 64 hex digits; its key id is the same text."""
-    from securesystemslib.signer import SSlibKey
-
-    return SSlibKey(hexadecimal, "ed25519", "ed25519", {"public": hexadecimal})
-
-
-def seal(payload: Document, payload_type: str, signer: "Signer") -> bytes:
+def seal(payload: Document, payload_type: str, signer: Signer) -> bytes:
     """Return the envelope of a document, signed, as canonical JSON."""
     from securesystemslib.dsse import Envelope
 
     envelope = Envelope(canonical_json(payload), payload_type, {})
-    envelope.sign(signer)
+    signature = signer.sign(envelope.pae())
+    envelope.signatures[signature.keyid] = signature
     return canonical_json(envelope.to_dict())
 
 
-def unseal(data: bytes, payload_type: str, trusted: Iterable[str], name: str) -> Document:
+def unseal(data: bytes, payload_type: str, trusted: Iterable[VerifyingKey], name: str) -> Document:
     """Return the document in an envelope after verifying it.
 
     Args:
         data: The envelope's bytes.
         payload_type: What the document must say that it is.
-        trusted: Public keys, 64 hex digits each.
+        trusted: The keys that may have signed it.
         name: What an error calls the envelope.
 
     Raises:
         TamperedError: The envelope is not exactly one of ours: another type, an unknown field, a signature
             missing, doubled, by an unknown key or wrong, or it or its payload is not canonical.
+        UnavailableError: What verifies a signature of this kind is not installed here.
     """
     from securesystemslib.dsse import Envelope
-    from securesystemslib.exceptions import FormatError, VerificationError
-    from securesystemslib.signer import Signature
+    from securesystemslib.exceptions import FormatError, UnverifiedSignatureError
 
     try:
         document = parse_json(data, name)
         payload = _base64(_fields(document, {"payload", "payloadType", "signatures"})["payload"])
-        signatures = [_signature(each) for each in document["signatures"]]
+        signatures = {each.keyid: each for each in map(_signature, document["signatures"])}
         if canonical_json(document) != data:
             raise ValueError("it is not written canonically")
         if document["payloadType"] != payload_type:
             raise ValueError(f"its type is {document['payloadType']!r}, not {payload_type!r}")
-        if not signatures or len({keyid for keyid, _ in signatures}) != len(signatures):
+        if not signatures or len(signatures) != len(document["signatures"]):
             raise ValueError("it needs one signature a key")
-        envelope = Envelope(
-            payload, payload_type, {keyid: Signature(keyid, sig) for keyid, sig in signatures}
-        )
-        keys: list[Key] = [public_key(key) for key in trusted]
-        unknown = {keyid for keyid, _ in signatures} - {key.keyid for key in keys}
-        if unknown:
+        keys = {key.keyid: key for key in trusted}
+        if unknown := signatures.keys() - keys.keys():
             raise ValueError(f"it is signed by the unknown key {min(unknown)[:16]}…")
-        envelope.verify(keys, threshold=len(signatures))
+        signed = Envelope(payload, payload_type, signatures).pae()
+        for keyid, signature in signatures.items():
+            keys[keyid].verify_signature(signature, signed)
         content = parse_json(payload, name)
         if canonical_json(content) != payload:
             raise ValueError("its payload is not canonical")
-    except (InvalidError, ValueError, TypeError, KeyError, FormatError, VerificationError) as error:
+    except (InvalidError, ValueError, TypeError, KeyError, FormatError, UnverifiedSignatureError) as error:
         why = error.what if isinstance(error, InvalidError) else str(error)
         raise TamperedError(
             f"{name} does not verify.",
@@ -90,11 +83,16 @@ def signers(data: bytes) -> list[str]:
     return [str(each["keyid"]) for each in parse_json(data, "envelope")["signatures"]]
 
 
-def _signature(document: Any) -> tuple[str, str]:  # noqa: ANN401 - parsed JSON, checked here
+def _signature(document: Any) -> "Signature":  # noqa: ANN401 - parsed JSON, checked here
+    from securesystemslib.signer import Signature
+
     fields = _fields(document, {"keyid", "sig"})
     if not isinstance(fields["keyid"], str):
         raise TypeError("a key id is not text")
-    return fields["keyid"], _base64(fields["sig"]).hex()
+    signature = _base64(fields["sig"])
+    if fields["keyid"].startswith(P256) and p256_signature(signature) != signature:
+        raise ValueError("a signature is not written canonically")
+    return Signature(fields["keyid"], signature.hex())
 
 
 def _fields(document: Any, expected: set[str]) -> Document:  # noqa: ANN401 - parsed JSON, checked here

@@ -21,6 +21,7 @@ from gates import digest
 from gates.documents import Document
 from gates.envelope import unseal
 from gates.errors import InvalidError, TamperedError
+from gates.public_keys import VerifyingKey
 
 FORMAT = 1
 SHORTEST_SHA = 7
@@ -181,13 +182,13 @@ def to_document(entry: Entry) -> Document:
     return document
 
 
-def read(model: str, objects: Mapping[int, bytes], trusted: Sequence[str]) -> History:
+def read(model: str, objects: Mapping[int, bytes], trusted: Sequence[VerifyingKey]) -> History:
     """Return the history in the stored objects after verifying every signature and the chain.
 
     Args:
         model: The model whose ledger it is.
         objects: Sequence number to stored bytes.
-        trusted: Public keys, 64 hex digits each.
+        trusted: The keys that may have signed.
 
     Raises:
         TamperedError: An entry is missing, does not verify, belongs to another model, or does not follow the

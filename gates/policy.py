@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,10 +24,12 @@ from gates import digest
 from gates.documents import Document
 from gates.errors import InvalidError
 from gates.paths import require_plain
+from gates.public_keys import P256, public_key
 from gates.trust import TrustedKey
 from gates.verdict import Mode, Waiver
 
 VERSION = 1
+SIGNERS = ("file", "awskms")
 SHOWN_CHARACTERS = 80
 
 
@@ -48,6 +51,18 @@ def _day(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("a day is written as YYYY-MM-DD")
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _key(text: str) -> str:
+    try:
+        if not re.fullmatch(f"(?:{P256}0[23])?[0-9a-f]{{64}}", text):
+            raise ValueError
+        if text.startswith(P256):
+            public_key(text)
+    except ValueError:
+        means = f"64 hex digits in lower case, or {P256} and a compressed point of P-256"
+        raise ValueError(f"should be what `gates key` prints: {means}") from None
+    return text
 
 
 def matching(pattern: str, means: str) -> AfterValidator:
@@ -126,7 +141,7 @@ class Training(Strict):
 class KeyPolicy(Strict):
     """A verifying key as it stands in the policy, where the key alone may be written as text."""
 
-    key: Sha256
+    key: Annotated[str, AfterValidator(_key)]
     owner: str = ""
     start: Annotated[date | None, BeforeValidator(_day), Field(alias="from")] = None
     until: Annotated[date | None, BeforeValidator(_day)] = None
@@ -161,12 +176,23 @@ class Project(Strict):
     decision_days: Count = 1
     checkpoints: Annotated[str, matching(r"[^\x00-\x1f]*", "a folder, a bucket or git notes")] = ""
     ledger_objects: LedgerObjects = LedgerObjects()
+    signer: Annotated[
+        str, matching(rf"({'|'.join(SIGNERS)}):[^\x00-\x1f]*", f"{': or '.join(SIGNERS)}: with what it names")
+    ] = "file:.gates/key.pem"
     trusted_keys: tuple[KeyPolicy, ...] = ()
     trusted_types: tuple[Name, ...]
     data: DataFiles
     golden_set: GoldenSet
     training: Training
     waivers: tuple[WaiverPolicy, ...] = ()
+
+    @field_validator("trusted_keys")
+    @classmethod
+    def _once(cls, keys: tuple[KeyPolicy, ...]) -> tuple[KeyPolicy, ...]:
+        for key, times in Counter(each.key for each in keys).items():
+            if times > 1:  # which of two terms holds would be a matter of order
+                raise ValueError(f"the key {key[:16]}… is listed twice")
+        return keys
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ class TrustedKey:
     """A verifying key of the policy.
 
     Attributes:
-        key: Its public half, 64 hex digits.
+        key: Its public half as text; see `gates.public_keys`.
         owner: Who keeps the private half.
         start: The first day for which it may sign; None for ever before.
         until: The last day; None for ever after.
@@ -41,7 +41,7 @@ def require_valid(trusted: Iterable[TrustedKey], signers: Iterable[str], day: da
 
     Args:
         trusted: The keys of the policy.
-        signers: Public halves of the keys that signed.
+        signers: Key ids of the keys that signed.
         day: The day of which the document says to be.
         name: What an error calls the document.
 

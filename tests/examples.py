@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 
 from gates import digest, ledger
-from gates.envelope import public_key, seal
+from gates.envelope import seal
 from gates.ledger import Champion, Entry, History, Kind
+from gates.public_keys import Signer, VerifyingKey, public_key
 from gates.statement import Candidate, Decision
 from gates.verdict import Verdict, at_least, at_most
-
-if TYPE_CHECKING:
-    from securesystemslib.signer import Signer
 
 TODAY = date(2026, 6, 1)
 MODEL = "churn"
@@ -23,10 +20,15 @@ POLICY = "0" * 64
 
 @dataclass(frozen=True)
 class Keys:
-    """A signer and its public half, 64 hex digits."""
+    """A signer and the text of its public half."""
 
-    signer: "Signer"
+    signer: Signer
     public: str
+
+    @property
+    def key(self) -> VerifyingKey:
+        """What verifies."""
+        return self.signer.public_key
 
 
 def keys(seed: int) -> Keys:
@@ -110,7 +112,7 @@ def stored(*moves: int | tuple[int, Kind]) -> dict[int, bytes]:
 
 def read(objects: dict[int, bytes]) -> History:
     """Return the verified history of stored objects."""
-    return ledger.read(MODEL, objects, [OURS.public])
+    return ledger.read(MODEL, objects, [OURS.key])
 
 
 def history(*moves: int | tuple[int, Kind]) -> History:

@@ -7,12 +7,17 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from securesystemslib.dsse import Envelope
 
 from gates.digest import canonical_json
 from gates.envelope import seal, unseal
 from gates.errors import ExitCode, TamperedError
+from gates.public_keys import P256_ORDER, p256_signature, p256_text, public_key
 from tests.examples import OTHERS, OURS, Keys
 
 TYPE = "application/vnd.test+json"
@@ -25,7 +30,7 @@ Edit = Callable[[dict[str, Any]], object]
 
 def opened(data: bytes, *keys: str, kind: str = TYPE) -> dict[str, Any]:
     """Open an envelope with our key, unless others are given."""
-    return unseal(data, kind, keys or (OURS.public,), "The envelope")
+    return unseal(data, kind, map(public_key, keys or (OURS.public,)), "The envelope")
 
 
 def b64(data: bytes) -> str:
@@ -41,10 +46,9 @@ def signature(content: object, by: Keys = OURS, kind: str = TYPE) -> dict[str, A
 
 def raw(payload: bytes, kind: str = TYPE) -> dict[str, Any]:
     """Return an envelope with a good signature of ours over any bytes."""
-    from securesystemslib.dsse import Envelope
-
     envelope = Envelope(payload, kind, {})
-    envelope.sign(OURS.signer)
+    signature = OURS.signer.sign(envelope.pae())
+    envelope.signatures[signature.keyid] = signature
     made: dict[str, Any] = envelope.to_dict()
     return made
 
@@ -187,7 +191,7 @@ def test_what_was_sealed_is_opened() -> None:
 
 def test_only_trusted_keys_open() -> None:
     """No key, or only others', opens nothing; ours among others does; a key that is none is no key."""
-    for keys in ((), (OTHERS.public,)):
+    for keys in ((), (OTHERS.key,)):
         with pytest.raises(TamperedError, match="does not verify") as caught:
             unseal(SEALED, TYPE, keys, "The envelope")
         assert OURS.public[:16] in caught.value.why
@@ -210,6 +214,50 @@ def test_an_envelope_of_one_kind_is_not_one_of_another() -> None:
     with pytest.raises(TamperedError) as caught:
         opened(SEALED, kind="application/vnd.other+json")
     assert TYPE in caught.value.why
+
+
+def p256() -> tuple[str, bytes]:
+    """Return the text of a new P-256 key, and its signature on our document."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    signed = Envelope(canonical_json(CONTENT), TYPE, {}).pae()
+    signature = private.sign(signed, ec.ECDSA(hashes.SHA256()))
+    return p256_text(private.public_key()), p256_signature(signature)
+
+
+def test_p256_signs_beside_ed25519() -> None:
+    """Each opens its own envelope and not the other's; and both together one that both have signed."""
+    text, der = p256()
+    entry = {"keyid": text, "sig": b64(der)}
+    theirs = canonical_json({**ENVELOPE, "signatures": [entry]})
+    assert opened(theirs, text) == CONTENT
+    assert opened(theirs, OURS.public, text) == CONTENT
+    both = {**ENVELOPE, "signatures": [*ENVELOPE["signatures"], entry]}
+    assert opened(canonical_json(both), OURS.public, text) == CONTENT
+    for key in (OURS.public, p256()[0]):
+        with pytest.raises(TamperedError):
+            opened(theirs, key)
+
+
+SPELLINGS: dict[str, Callable[[int, int], bytes]] = {
+    "its twin": lambda r, s: encode_dss_signature(r, P256_ORDER - s),
+    "r and s as they are": lambda r, s: r.to_bytes(32) + s.to_bytes(32),
+    "s beyond the order": lambda r, s: encode_dss_signature(r, s + P256_ORDER),
+    "zero": lambda r, s: encode_dss_signature(0 * r, 0 * s),
+    "bytes after it": lambda r, s: encode_dss_signature(r, s) + b"\0",
+    "a length in two bytes": lambda r, s: b"\x30\x81" + encode_dss_signature(r, s)[1:],
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_p256_signature_has_one_spelling(spelling: Callable[[int, int], bytes]) -> None:
+    """What a lenient verifier would take for the same signature is refused."""
+    text, good = p256()
+    other = spelling(*decode_dss_signature(good))
+    assert other != good
+    envelope = {**ENVELOPE, "signatures": [{"keyid": text, "sig": b64(good)}]}
+    assert opened(canonical_json(envelope), text) == CONTENT
+    with pytest.raises(TamperedError):
+        opened(canonical_json({**envelope, "signatures": [{"keyid": text, "sig": b64(other)}]}), text)
 
 
 @settings(max_examples=200)

@@ -129,7 +129,7 @@ def test_no_byte_of_the_ledger_can_be_changed(seq: int, place: int, mask: int) -
 
 def test_another_key_reads_nothing() -> None:
     """A ledger is worth what the keys are that one trusts; it is not read for another model."""
-    for model, keys in ((MODEL, [OTHERS.public]), (MODEL, []), ("other", [OURS.public])):
+    for model, keys in ((MODEL, [OTHERS.key]), (MODEL, []), ("other", [OURS.key])):
         with pytest.raises(TamperedError):
             ledger.read(model, GOOD, keys)
 

@@ -108,7 +108,7 @@ def test_what_was_written_is_read() -> None:
         document = to_document(made)
         assert from_document(document) == made
         sealed = seal(document, PAYLOAD_TYPE, OURS.signer)
-        assert from_document(unseal(sealed, PAYLOAD_TYPE, [OURS.public], "x")) == made
+        assert from_document(unseal(sealed, PAYLOAD_TYPE, [OURS.key], "x")) == made
         assert from_document(parse_json(canonical_json(document), "x")).outcome is made.outcome
 
 

@@ -1,24 +1,27 @@
-"""The key that signs decisions and ledger entries: ed25519, from the environment or a local file."""
+"""The signer `file:PATH`: an ed25519 key from the environment or a local file."""
 
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gates.envelope import public_key
 from gates.errors import InvalidError, UnavailableError
 from gates.paths import require_regular_file
+from gates.public_keys import Signer, public_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from securesystemslib.signer import Signer
 
 VARIABLE = "GATES_SIGNING_KEY"
-KEY_FILE = Path(".gates") / "key.pem"
+KEY_FILE = ".gates/key.pem"
 
 
-def signer(root: Path) -> tuple["Signer", bool]:
+def signer(root: Path, file: str = KEY_FILE) -> tuple[Signer, bool]:
     """Return the signer, and whether its key was made just now.
+
+    Args:
+        root: The project's folder.
+        file: The key's file, relative to it or absolute; what the environment holds stands in for it.
 
     Raises:
         InvalidError: The key is not an ed25519 private key in PEM, its file can be read by others, or there
@@ -26,27 +29,24 @@ def signer(root: Path) -> tuple["Signer", bool]:
     """
     from securesystemslib.signer import CryptoSigner
 
-    key, made = _private_key(root)
+    key, made = _private_key(root / file)
     return CryptoSigner(key, public_key(_public_hex(key))), made
 
 
-def trusted(root: Path, listed: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the public keys to verify with: those that the policy lists, else the local key's.
+def own(root: Path, file: str = KEY_FILE) -> tuple[str, ...]:
+    """Return the public half of this machine's key; nothing where it has none.
 
     Raises:
         InvalidError: The local key is not one, or its file can be read by others.
     """
-    if listed:
-        return listed
-    if not os.environ.get(VARIABLE) and not (root / KEY_FILE).exists():
+    if not os.environ.get(VARIABLE) and not (root / file).exists():
         return ()
-    return (_public_hex(_private_key(root)[0]),)
+    return (_public_hex(_private_key(root / file)[0]),)
 
 
-def _private_key(root: Path) -> tuple["Ed25519PrivateKey", bool]:
+def _private_key(path: Path) -> tuple["Ed25519PrivateKey", bool]:
     if text := os.environ.get(VARIABLE, ""):
         return _parse(text.encode(), f"${VARIABLE}"), False
-    path = root / KEY_FILE
     if not path.exists():
         return _make(path), True
     require_regular_file(path)
@@ -99,10 +99,10 @@ def _unwritable(path: Path) -> UnavailableError:
     )
 
 
-def private_pem(root: Path) -> str:
+def private_pem(root: Path, file: str = KEY_FILE) -> str:
     """Return the private key in PEM, making it if there is none: for the secret of a CI environment."""
-    _private_key(root)
-    return os.environ.get(VARIABLE) or (root / KEY_FILE).read_text()
+    _private_key(root / file)
+    return os.environ.get(VARIABLE) or (root / file).read_text()
 
 
 def _parse(pem: bytes, name: str) -> "Ed25519PrivateKey":

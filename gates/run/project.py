@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gates import checks, digest, ledger, policy, trust
-from gates.adapters import github, keys, logs
+from gates.adapters import github, logs, signers_by_uri
 from gates.adapters.console import Screen
 from gates.adapters.git_notes import SCHEME, GitNotes
 from gates.adapters.store import Checkpoints, FolderStore, Store
@@ -15,9 +15,11 @@ from gates.documents import read_yaml
 from gates.envelope import keyid_of, signers
 from gates.errors import InvalidError
 from gates.policy import Policy
+from gates.public_keys import VerifyingKey, public_key
 from gates.run import seen
 
 LEDGER_VARIABLE = "GATES_LEDGER"
+SIGNER_VARIABLE = "GATES_SIGNER"
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,15 @@ class Project:
         return FolderStore((self.root / place).resolve() / self.model)
 
     @property
-    def trusted_keys(self) -> tuple[str, ...]:
-        """The public keys that entries and statements must verify with."""
-        return keys.trusted(self.root, tuple(each.key for each in self.policy.trusted_keys))
+    def signer(self) -> str:
+        """The URI of what signs."""
+        return os.environ.get(SIGNER_VARIABLE) or self.policy.project.signer
+
+    @property
+    def trusted_keys(self) -> tuple[VerifyingKey, ...]:
+        """The keys that entries and statements must verify with: the policy's, else this machine's own."""
+        listed = tuple(each.key for each in self.policy.trusted_keys)
+        return tuple(public_key(key) for key in listed or signers_by_uri.own(self.root, self.signer))
 
     def require_trusted(self, envelope: bytes, day: date, name: str) -> None:
         """Hold that who signed a verified envelope was trusted on its day.

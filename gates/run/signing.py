@@ -1,29 +1,26 @@
 """The signer of this project: trusted, or refused before it has signed anything."""
 
-from typing import TYPE_CHECKING
-
-from gates.adapters import keys
+from gates.adapters import signers_by_uri
 from gates.errors import InvalidError
+from gates.public_keys import Signer
 from gates.run.project import Project, now
 
-if TYPE_CHECKING:
-    from securesystemslib.signer import Signer
-
 MADE = (
-    "made a signing key in .gates/key.pem: it proves that this machine decided, not who sat at it, and "
+    "made a signing key in {}: it proves that this machine decided, not who sat at it, and "
     "whoever can read the file can sign. For more, keep the key in CI."
 )
 
 
-def trusted_signer(project: Project) -> "Signer":
+def trusted_signer(project: Project) -> Signer:
     """Return the signer; an entry is for ever, so one that nobody would believe is refused.
 
     Raises:
         InvalidError: There is no usable key, or the policy lists others.
+        UnavailableError: Who keeps the key did not answer.
     """
     signer = _signer(project)
     public = signer.public_key.keyid
-    if public not in project.trusted_keys:
+    if public not in {each.keyid for each in project.trusted_keys}:
         raise InvalidError(
             "The key that would sign is not one that the policy trusts.",
             why=f"Its public half is {public}.",
@@ -40,15 +37,22 @@ def trusted_signer(project: Project) -> "Signer":
 
 
 def key(project: Project, *, private: bool) -> dict[str, str]:
-    """Return the public half of this machine's key, or the private one in PEM for a CI secret."""
+    """Return the public half of the signer's key, or the private one in PEM for a CI secret.
+
+    Raises:
+        InvalidError: There is no usable key, or its private half is not to be had.
+        UnavailableError: Who keeps the key did not answer.
+    """
     public = _signer(project).public_key.keyid
-    return {"private": keys.private_pem(project.root)} if private else {"public": public}
+    if private:
+        return {"private": signers_by_uri.private_pem(project.root, project.signer)}
+    return {"public": public}
 
 
-def _signer(project: Project) -> "Signer":
+def _signer(project: Project) -> Signer:
     if not project.trusted_keys:
         project.history()  # beside a ledger that nobody here can verify, a new key would help nobody
-    signer, made = keys.signer(project.root)
+    signer, made = signers_by_uri.signer(project.root, project.signer)
     if made:
-        project.say(MADE)
+        project.say(MADE.format(project.signer.removeprefix("file:")))
     return signer

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gates.adapters import keys
 from gates.envelope import seal, unseal
 from gates.errors import InvalidError, UnavailableError
+from gates.public_keys import public_key
 
 RACERS = 8
 TYPE = "application/vnd.test+json"
@@ -47,14 +48,14 @@ def test_first_use_makes_a_key_for_its_owner_only(tmp_path: Path) -> None:
     again, made = keys.signer(tmp_path)
     assert not made
     assert again.public_key.keyid == first.public_key.keyid
-    assert keys.trusted(tmp_path, ()) == (first.public_key.keyid,)
+    assert keys.own(tmp_path) == (first.public_key.keyid,)
 
 
 def test_what_it_signs_verifies_with_its_public_half(tmp_path: Path) -> None:
     """And with no other key."""
     signer, _ = keys.signer(tmp_path)
     envelope = seal({"a": 1}, TYPE, signer)
-    assert unseal(envelope, TYPE, keys.trusted(tmp_path, ()), "It") == {"a": 1}
+    assert unseal(envelope, TYPE, map(public_key, keys.own(tmp_path)), "It") == {"a": 1}
 
 
 def test_whoever_races_for_the_first_key_gets_the_same(tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_whoever_races_for_the_first_key_gets_the_same(tmp_path: Path) -> None:
     for number in range(10):
         root = tmp_path / str(number)
         with ThreadPoolExecutor(RACERS) as pool:
-            assert set(pool.map(public_half, [root] * RACERS)) == set(keys.trusted(root, ()))
+            assert set(pool.map(public_half, [root] * RACERS)) == set(keys.own(root))
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o777])
@@ -89,7 +90,7 @@ def test_ci_never_makes_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         with pytest.raises(InvalidError, match=keys.VARIABLE):
             use(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    assert keys.trusted(tmp_path, ()) == ()
+    assert keys.own(tmp_path) == ()
 
 
 def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +102,7 @@ def test_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     signer, made = keys.signer(tmp_path)
     assert (signer.public_key.keyid, made) == (public(key), False)
     assert signer.public_key.keyid != local.public_key.keyid
-    assert keys.trusted(tmp_path, ()) == (public(key),)
+    assert keys.own(tmp_path) == (public(key),)
     assert keys.private_pem(tmp_path) == pem(key)
 
 
@@ -137,11 +138,16 @@ def test_another_kind_of_key_is_refused(
         keys.signer(tmp_path)
 
 
-def test_listed_keys_are_the_only_trusted_ones(tmp_path: Path) -> None:
-    """What the policy lists replaces this machine's own; with neither, nothing is trusted."""
-    assert keys.trusted(tmp_path, ()) == ()
-    keys.signer(tmp_path)
-    assert keys.trusted(tmp_path, ("a" * 64, "b" * 64)) == ("a" * 64, "b" * 64)
+def test_the_file_may_lie_elsewhere(tmp_path: Path) -> None:
+    """Relative to the project, or absolute; without one, this machine has no key."""
+    assert keys.own(tmp_path) == ()
+    for file in ("kept/elsewhere.pem", str(tmp_path / "outside/key.pem")):
+        made, new = keys.signer(tmp_path, file)
+        assert new
+        assert (tmp_path / file).stat().st_mode & 0o777 == 0o600
+        assert keys.own(tmp_path, file) == (made.public_key.keyid,)
+        assert keys.private_pem(tmp_path, file) == (tmp_path / file).read_text()
+    assert keys.own(tmp_path) == ()
 
 
 def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from gates import digest
 from gates.adapters import keys
 from gates.envelope import unseal
+from gates.public_keys import public_key
 from gates.statement import PAYLOAD_TYPE
 from tests.chain.conftest import State
 from tests.chain.project import Project
@@ -98,7 +99,7 @@ def test_the_statement_verifies(first: State) -> None:
     statement = project.gates("show", "1", "--json").json["statement"]
     sealed = (project.path / ".gates/ledger/churn/objects" / statement).read_bytes()
     assert digest.of_bytes(sealed) == statement
-    document = unseal(sealed, PAYLOAD_TYPE, keys.trusted(project.path, ()), "the statement")
+    document = unseal(sealed, PAYLOAD_TYPE, map(public_key, keys.own(project.path)), "the statement")
     assert document == json.loads((project.path / "evidence/statement.json").read_bytes())
     assert document["subject"] == [{"name": "churn", "digest": {"sha256": project.sha()}}]
     assert [each["gate"] for each in document["predicate"]["verdicts"]] == GATES

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = (
     "CI",
     "GITHUB_ACTIONS",
+    "GATES_SIGNER",
     "GATES_SIGNING_KEY",
     "GATES_LEDGER",
     "MLFLOW_TRACKING_URI",

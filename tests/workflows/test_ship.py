@@ -22,6 +22,7 @@ import yaml
 from gates import digest, ledger
 from gates.adapters.store import FolderStore
 from gates.errors import ExitCode
+from gates.public_keys import public_key
 from tests.workflows import harness
 
 pytestmark = pytest.mark.usefixtures("act")  # of session scope, so it comes before `story`
@@ -82,7 +83,7 @@ class Stage:
         evidence = self.world.artifacts / "evidence"
         return Chapter(
             run,
-            ledger.read("churn", entries, [self.public]),
+            ledger.read("churn", entries, [public_key(self.public)]),
             alias(self.world),
             {file.stem: json.loads(file.read_text()) for file in evidence.glob("*.json")},
         )

@@ -1,0 +1,62 @@
+"""Which signer a URI names: `file:PATH` or `awskms:KEY`."""
+
+from pathlib import Path
+
+from gates.adapters import awskms, keys
+from gates.errors import InvalidError
+from gates.policy import SIGNERS
+from gates.public_keys import Signer
+
+
+def signer(root: Path, uri: str) -> tuple[Signer, bool]:
+    """Return the signer, and whether its key was made just now.
+
+    Raises:
+        InvalidError: The URI names none, or no key that can sign.
+        UnavailableError: Who keeps the key did not answer.
+    """
+    match _parts(uri):
+        case "file", path:
+            return keys.signer(root, path)
+        case "awskms", key:
+            return awskms.signer(key), False
+    raise AssertionError(uri)
+
+
+def own(root: Path, uri: str) -> tuple[str, ...]:
+    """Return the key that is trusted where the policy lists none: this machine's, where it has one.
+
+    Raises:
+        InvalidError: The URI names none, or the local key is not one.
+    """
+    scheme, path = _parts(uri)
+    return keys.own(root, path) if scheme == "file" else ()
+
+
+def private_pem(root: Path, uri: str) -> str:
+    """Return the private key in PEM.
+
+    Raises:
+        InvalidError: This signer does not give it away.
+    """
+    scheme, path = _parts(uri)
+    if scheme != "file":
+        raise InvalidError(
+            f"The private key of {uri} is not to be had.",
+            why="It never leaves the place that signs with it.",
+            do="CI needs no copy: let its identity sign there.",
+        )
+    return keys.private_pem(root, path)
+
+
+def _parts(uri: str) -> tuple[str, str]:
+    scheme, colon, rest = uri.partition(":")
+    if scheme not in SIGNERS or not colon:
+        raise InvalidError(
+            f"There is no signer {uri!r}.",
+            why=f"Known are {', '.join(f'{each}:' for each in SIGNERS)}.",
+            do="Name one in gates.signer, or in GATES_SIGNER: file:.gates/key.pem, awskms:alias/ml-gates",
+        )
+    if not rest:
+        raise InvalidError(f"The signer {uri!r} names no key.", do=f"Write {uri}KEY in gates.signer.")
+    return scheme, rest
