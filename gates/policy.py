@@ -155,6 +155,13 @@ class LedgerObjects(Strict):
     kms_key: str = ""
 
 
+class Replay(Strict):
+    """How many golden rows are kept with their scores, and how closely a rollback has to reproduce them."""
+
+    rows: Annotated[int, Field(ge=0, le=10_000)] = 200
+    tolerance: Annotated[float, Field(ge=0, le=1)] = 1e-6
+
+
 class WaiverPolicy(Strict):
     """A waiver as it stands in the policy; see `gates.verdict.Waiver`."""
 
@@ -184,6 +191,7 @@ class Project(Strict):
     data: DataFiles
     golden_set: GoldenSet
     training: Training
+    replay: Replay = Replay()
     waivers: tuple[WaiverPolicy, ...] = ()
 
     @field_validator("trusted_keys")

@@ -42,6 +42,7 @@ class Candidate:
         remote: The DVC remote that holds it.
         golden_version: Version of the golden set.
         golden_sha256: Digest over its features and labels.
+        replay_sha256: Digest of the golden rows that are kept with its scores.
     """
 
     sha: str
@@ -54,6 +55,7 @@ class Candidate:
     remote: str
     golden_version: str
     golden_sha256: str
+    replay_sha256: str
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def decision(number: int = 1, head: ledger.Link | None = None) -> Decision:
         remote="storage",
         golden_version="v1",
         golden_sha256="5" * 64,
+        replay_sha256="6" * 64,
     )
     champion = {"seq": head.entry.seq, "sha256": head.sha256} if head else None
     return Decision(MODEL, candidate, champion, TODAY, POLICY, (GOLDEN, LATENCY))

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gates import errors
-from gates.adapters import connection, github, keys, model
+from gates.adapters import connection, github, keys, model, replay
 from gates.digest import canonical_json
 from gates.errors import GatesError, InvalidError
 
@@ -31,12 +31,27 @@ class Trial:
         self._log = log
         self._process = self._start()
 
-    def load(self, folder: Path, sha: str, trusted_types: Sequence[str]) -> None:
-        """Load the model in a folder, as `gates.adapters.model.load` does, and forget it.
+    def load(
+        self,
+        folder: Path,
+        sha: str,
+        trusted_types: Sequence[str],
+        replay: Path | None = None,
+        tolerance: float = 0.0,
+    ) -> None:
+        """Load the model in a folder, as `gates.adapters.model.load` does, let it answer, and forget it.
+
+        Args:
+            folder: The model.
+            sha: Its SHA.
+            trusted_types: Types that it may consist of.
+            replay: Golden rows with the scores that it has to reproduce; None where none are kept.
+            tolerance: By how much a score may differ.
 
         Raises:
             TamperedError: The folder's content is not the expected one.
-            InvalidError: The model cannot be loaded by the policy's rules, ends the process, or hangs.
+            InvalidError: The model cannot be loaded by the policy's rules, answers otherwise than when it was
+                judged, ends the process, or hangs.
         """
         if self._process.poll() is not None:
             self.stop()
@@ -45,7 +60,8 @@ class Trial:
         if asked is None or answered is None:
             raise RuntimeError("both are pipes")
         with suppress(BrokenPipeError):  # a dead process does not answer either
-            asked.write(canonical_json([str(folder), sha, list(trusted_types)]) + b"\n")
+            rows = str(replay) if replay else None
+            asked.write(canonical_json([str(folder), sha, list(trusted_types), rows, tolerance]) + b"\n")
         ready, _, _ = select.select([answered], [], [], PATIENCE_S)
         line = answered.readline() if ready else b""
         if not line:
@@ -89,14 +105,17 @@ def main() -> None:
     """Load what each line of stdin names, and answer each by a line: null, or the error."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
+    import pyarrow.parquet
     import sklearn.ensemble
     import skops.io
 
-    _ = sklearn.ensemble, skops.io
+    _ = pyarrow.parquet, sklearn.ensemble, skops.io
     for line in sys.stdin:
-        folder, sha, trusted_types = json.loads(line)
+        folder, sha, trusted_types, rows, tolerance = json.loads(line)
         try:
-            model.load(Path(folder), sha, trusted_types)
+            estimator = model.load(Path(folder), sha, trusted_types)
+            if rows:
+                replay.require_same(estimator, Path(folder), Path(rows), tolerance)
             answer = None
         except GatesError as error:
             answer = error.to_document()

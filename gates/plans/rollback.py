@@ -36,6 +36,15 @@ def targets(history: History, to: str) -> Iterator[Champion]:
     yield from earlier
 
 
+def instead_of(history: History, target: Champion) -> Iterator[Champion]:
+    """Return who may serve where a named target may not: those that served before it, newest first."""
+    earlier = iter(history.earlier())
+    for each in earlier:
+        if each.sha == target.sha:
+            break
+    return (each for each in earlier if not was_rolled_back(history, each.sha))
+
+
 def plan(history: History, target: Champion, reason: str) -> list[Step]:
     """Return the steps of a rollback; nobody needs to be registered, since the target served before."""
     moved = history.moved.sha256 if history.moved else None

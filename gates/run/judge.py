@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gates import digest, statement
-from gates.adapters import files, git
+from gates.adapters import files, git, replay
 from gates.adapters.tracking import Tracking
 from gates.documents import Document
 from gates.errors import ConflictError, TamperedError
@@ -66,7 +66,11 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
     )
     payload = digest.canonical_json(statement.to_document(decision))
     written = {f"{verdict.gate}.json": digest.canonical_json(to_document(verdict)) for verdict in verdicts}
-    written |= {"statement.json": payload, "dvc.lock": project.lock.read_bytes()}
+    written |= {
+        "statement.json": payload,
+        "dvc.lock": project.lock.read_bytes(),
+        replay.NAME: (project.candidate / replay.NAME).read_bytes(),
+    }
     files.replace_folder(project.evidence, written)
     return Result(
         decision.outcome.value,
@@ -83,7 +87,7 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
 
 def _handed_on(project: Project, expected: Expected) -> tuple[Document, Document, Document]:
     """Return the manifests of data, train and predict, after verifying all three and what is read of them."""
-    names = ("predictions.parquet", "latency.json")
+    names = ("predictions.parquet", "latency.json", replay.NAME)
     predicted = handoff.read(
         project, "predict", expected.predict, [project.candidate / name for name in names]
     )
@@ -116,6 +120,7 @@ def _candidate(project: Project, data: Document, training: Document, commit: str
         golden_sha256=digest.of_listing(
             {"features": digest.of_file(project.features), "labels": digest.of_file(project.labels)}
         ),
+        replay_sha256=digest.of_file(project.candidate / replay.NAME),
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import digest
-from gates.adapters import files, latency, model
+from gates.adapters import files, latency, model, replay
 from gates.adapters.registry import Registry
 from gates.documents import read_json
 from gates.errors import InvalidError
@@ -40,13 +40,14 @@ def run(project: Project, expect: str) -> Result:
         models["champion"] = (folder, champion.sha)
     # Scored first, since that says plainly what is wrong with a model, but written last: the benchmark is
     # the user's code.
-    scores = _score(project, models)
+    written = _score(project, models)
     _time(project, models)
-    files.write_bytes(project.candidate / "predictions.parquet", scores)
-    handed = [project.candidate / "predictions.parquet", project.candidate / "latency.json"]
-    written = handoff.write(project, "predict", {"train": handed_on, "champion": head}, handed)
+    for name, data in written.items():
+        files.write_bytes(project.candidate / name, data)
+    handed = [project.candidate / name for name in (*written, "latency.json")]
+    told = handoff.write(project, "predict", {"train": handed_on, "champion": head}, handed)
     names = " and ".join(models)
-    return Result("pass", f"Scored and timed {names}.", digest=written, details={"models": list(models)})
+    return Result("pass", f"Scored and timed {names}.", digest=told, details={"models": list(models)})
 
 
 def _time(project: Project, models: dict[str, tuple[Path, str]]) -> None:
@@ -77,16 +78,20 @@ def _time(project: Project, models: dict[str, tuple[Path, str]]) -> None:
     result.unlink()
 
 
-def _score(project: Project, models: dict[str, tuple[Path, str]]) -> bytes:
-    """Return the table of scores as parquet, one row a golden row."""
+def _score(project: Project, models: dict[str, tuple[Path, str]]) -> dict[str, bytes]:
+    """Return the table of scores, one row a golden row, and the challenger's sample for a rollback."""
     import pandas as pd
 
     project.say("scoring the golden rows")
     features = read_table(project.features)
     key = project.policy.project.data.key
     scores = {key: read_table(project.features, [key])[key]}
+    kept = b""
     for name, (folder, sha) in models.items():
         estimator = model.load(folder, sha, project.policy.project.trusted_types)
-        scores[name] = model.score(estimator, model.rows_for(folder, features, project.features), name)
+        rows = model.rows_for(folder, features, project.features)
+        scores[name] = model.score(estimator, rows, name)
+        if name == "challenger":
+            kept = replay.sample(rows, scores[name], project.policy.project.replay.rows)
     table = pd.DataFrame(scores).sort_values(key, ignore_index=True)
-    return bytes(table.to_parquet(index=False))
+    return {"predictions.parquet": bytes(table.to_parquet(index=False)), replay.NAME: kept}

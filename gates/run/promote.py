@@ -1,7 +1,7 @@
 """Job `promote`: sign the decision, append it to the ledger, move the alias. No user's code runs in here."""
 
 from gates import checks, digest, statement
-from gates.adapters import git
+from gates.adapters import git, replay
 from gates.adapters.registry import Registry
 from gates.documents import read_json
 from gates.errors import InvalidError, TamperedError
@@ -59,8 +59,9 @@ def _decision(project: Project, expect: str) -> Decision:
 
 
 def _named(project: Project) -> tuple[bytes, ...]:
-    """Return what the decision names by digest, for the ledger to keep: the policy and dvc.lock."""
-    return digest.canonical_json(project.policy.document), (project.evidence / "dvc.lock").read_bytes()
+    """Return what the decision names by digest, for the ledger to keep."""
+    kept = [(project.evidence / name).read_bytes() for name in ("dvc.lock", replay.NAME)]
+    return digest.canonical_json(project.policy.document), *kept
 
 
 def _promoted(history: History, decision: Decision) -> Result:
@@ -101,6 +102,7 @@ def _require_current(project: Project, decision: Decision) -> None:
         "params.yaml": (decision.candidate.params_sha256, project.params_sha256()),
         "commit": (decision.candidate.commit, git.head(project.root)),
         "dvc.lock": (decision.candidate.lock_sha256, lock),
+        replay.NAME: (decision.candidate.replay_sha256, digest.of_file(project.evidence / replay.NAME)),
     }
     for name, (judged, here) in facts.items():
         if judged != here:

@@ -2,11 +2,12 @@
 
 import shlex
 import tempfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gates.adapters import trial
+from gates.adapters import replay, trial
 from gates.adapters.registry import Registry
 from gates.adapters.trial import Trial
 from gates.errors import GatesError, InvalidError, TamperedError
@@ -30,15 +31,14 @@ def run(project: Project, to: str, reason: str, *, apply: bool) -> Result:
     Raises:
         UndecidedError: There is nothing to roll back to.
         InvalidError: Nobody has that version or SHA, or it serves already.
-        TamperedError: The one that was named is not what was promoted.
+        TamperedError: The one that was named is not what was promoted; who may serve instead is told.
     """
     history = project.history()
     if apply and (finished := _finish(project, history, to)):
         return finished
-    targets = list(plans.targets(history, to))
     with trial.start(project.log) as trying:
         registry = Registry(project.root, project.model)
-        target, passed_over = _first_good(project, registry, trying, targets)
+        target, passed_over = _first_good(project, registry, trying, history, to)
     left = history.champion
     steps = plans.plan(history, target, reason)
     details = _details(target, left, passed_over)
@@ -82,24 +82,46 @@ def _details(target: Champion, left: Champion | None, passed_over: list[str]) ->
 
 
 def _first_good(
-    project: Project, registry: Registry, trying: Trial, targets: list[Champion]
+    project: Project, registry: Registry, trying: Trial, history: History, to: str
 ) -> tuple[Champion, list[str]]:
-    """Return the newest target that verifies and loads, and why newer ones do not."""
-    passed_over: list[str] = []
+    """Return the newest target that verifies, loads and answers as it did, and why newer ones do not."""
+    targets = list(plans.targets(history, to))
+    found, refused = _try(project, registry, trying, targets)
+    passed_over = [f"v{version}: {error.what}" for version, error in refused.items()]
+    if found:
+        return found, passed_over
+    if to == "previous":
+        raise GatesError(
+            "No earlier champion verifies and loads.", why=" ".join(passed_over), do="gates history"
+        )
+    (error,) = refused.values()
+    offered, _ = _try(project, registry, trying, plans.instead_of(history, targets[0]))
+    do = "No earlier champion verifies either; promote another: gates ship"
+    if offered:
+        do = f"The next earlier one that verifies: gates rollback --to {offered.version} --reason …"
+    raise type(error)(f"v{targets[0].version} cannot serve: {error.what}", why=error.why, do=do) from error
+
+
+def _try(
+    project: Project, registry: Registry, trying: Trial, targets: Iterable[Champion]
+) -> tuple[Champion | None, dict[str, GatesError]]:
+    """Return the first target that holds, and what is wrong with those before it, by version."""
+    refused: dict[str, GatesError] = {}
     for target in targets:
         project.say(f"verifying v{target.version}")
         try:
             _verify(project, registry, trying, target)
         except (InvalidError, TamperedError) as error:
-            if len(targets) == 1:
-                raise
-            passed_over.append(f"v{target.version}: {error.what}")
+            refused[target.version] = error
             continue
-        return target, passed_over
-    raise GatesError("No earlier champion verifies and loads.", why=" ".join(passed_over), do="gates history")
+        return target, refused
+    return None, refused
 
 
 def _verify(project: Project, registry: Registry, trying: Trial, target: Champion) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = serving.fetch(project, registry, target, Path(temporary) / "model")
-        trying.load(folder, target.sha, project.policy.project.trusted_types)
+        rows = Path(temporary) / replay.NAME
+        rows.write_bytes(project.store.get(serving.decision(project, target).candidate.replay_sha256))
+        policy = project.policy.project
+        trying.load(folder, target.sha, policy.trusted_types, rows, policy.replay.tolerance)

@@ -4,11 +4,13 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from sklearn.ensemble import RandomForestClassifier
 
-from gates.adapters import keys, model, trial
+from gates.adapters import keys, model, replay, trial
 from gates.adapters.model import MODEL_FILE
 from gates.adapters.trial import Trial
 from gates.errors import ExitCode, InvalidError, TamperedError
@@ -48,6 +50,34 @@ def test_one_process_tries_models_until_one_loads(trying: Trial, folder: Path) -
         trying.load(folder, model.served_digest(folder), mlflow_models.TRUSTED)
     assert caught.value.code is ExitCode.INVALID
     assert "sklearn.tree._tree.Tree" in caught.value.why
+
+
+def test_a_model_that_answers_otherwise_than_it_was_judged(
+    trying: Trial, folder: Path, tmp_path: Path
+) -> None:
+    """By more than the tolerance; the same files, so what runs them is another."""
+    sha, rows = model.served_digest(folder), tmp_path / replay.NAME
+    estimator = model.load(folder, sha, mlflow_models.TRUSTED)
+    rows.write_bytes(mlflow_models.answers(estimator))
+    trying.load(folder, sha, mlflow_models.TRUSTED, rows, 0.0)
+    table = pd.read_parquet(rows)
+    table.assign(**{replay.SCORE: table[replay.SCORE] + [0.0, 0.0, 0.001]}).to_parquet(rows)
+    trying.load(folder, sha, mlflow_models.TRUSTED, rows, 0.0011)
+    with pytest.raises(InvalidError, match="does not answer as it did when it was judged") as caught:
+        trying.load(folder, sha, mlflow_models.TRUSTED, rows, 0.0009)
+    assert "0.001." in caught.value.what
+
+
+def test_kept_rows_without_a_score_prove_nothing(trying: Trial, folder: Path, tmp_path: Path) -> None:
+    """NaN is no score, no column is tampering; no row at all was the policy's wish."""
+    sha, rows = model.served_digest(folder), tmp_path / replay.NAME
+    for scores, error in ((float("nan"), InvalidError), (None, TamperedError)):
+        table = ROWS if scores is None else ROWS.assign(**{replay.SCORE: scores})
+        table.to_parquet(rows)
+        with pytest.raises(error):
+            trying.load(folder, sha, mlflow_models.TRUSTED, rows, 1.0)
+    rows.write_bytes(replay.sample(ROWS, np.zeros(4), 0))
+    trying.load(folder, sha, mlflow_models.TRUSTED, rows, 0.0)
 
 
 def test_it_has_neither_key_nor_credentials(trying: Trial, folder: Path) -> None:

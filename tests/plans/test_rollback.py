@@ -6,7 +6,7 @@ import pytest
 
 from gates.errors import GatesError, InvalidError, UndecidedError
 from gates.ledger import Kind
-from gates.plans.rollback import plan, targets, was_rolled_back
+from gates.plans.rollback import instead_of, plan, targets, was_rolled_back
 from gates.plans.steps import Append, PointAlias
 from tests.examples import champion, history, sha
 
@@ -82,6 +82,17 @@ def test_previous_is_every_earlier_champion_that_was_not_rolled_back(
 ) -> None:
     """Newest first, each once, never the one that serves: the next is tried where one does not load."""
     assert list(targets(history(*moves), "previous")) == [champion(number) for number in previous]
+
+
+@pytest.mark.parametrize(
+    ("moves", "named", "instead"),
+    [([1, 2, 3, 4], 3, [2, 1]), ([1, 2, 3, 4], 1, []), ([1, 2, 3, (1, BACK), 4], 3, [2]), ([1, 2], 2, [])],
+)
+def test_instead_of_one_that_was_named_come_those_before_it(
+    moves: Moves, named: int, instead: list[int]
+) -> None:
+    """Newest first, and never one that was rolled back."""
+    assert list(instead_of(history(*moves), champion(named))) == [champion(number) for number in instead]
 
 
 @pytest.mark.parametrize(

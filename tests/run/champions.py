@@ -31,8 +31,9 @@ def promote(project: Project, registry: Registry, number: int) -> Champion:
     before = project.history()
     operation = f"operation {len(before.links) + 1}"
     run_id = mlflow_models.tracking(project.root).record(training)
+    rows = mlflow_models.answers(model)
     steps: list[Step] = [
-        Keep(passing(project, sha), (canonical_json(project.policy.document),)),
+        Keep(passing(project, sha, rows), (canonical_json(project.policy.document), rows)),
         Register(sha, run_id),
         Append(operation, "promote", None, "better"),
         PointAlias(),
@@ -42,13 +43,13 @@ def promote(project: Project, registry: Registry, number: int) -> Champion:
     return champion
 
 
-def passing(project: Project, sha: str) -> Decision:
+def passing(project: Project, sha: str, rows: bytes = b"") -> Decision:
     """Return a decision that lets the model with this SHA in, by the project's own policy."""
     decision = examples.decision()
     return replace(
         decision,
         model=project.model,
-        candidate=replace(decision.candidate, sha=sha),
+        candidate=replace(decision.candidate, sha=sha, replay_sha256=digest.of_bytes(rows)),
         policy_sha256=digest.of_document(project.policy.document),
     )
 

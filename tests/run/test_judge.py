@@ -37,7 +37,7 @@ def test_evidence_is_one_verdict_a_gate_and_a_statement(ready: Judged) -> None:
     result = ready.judge()
     names = {path.name for path in (ready.root / "evidence").iterdir()}
     gates = {f"{name}.json" for name in ready.project.policy.gates}
-    assert names == gates | {"statement.json", "dvc.lock"}
+    assert names == gates | {"statement.json", "dvc.lock", "replay.parquet"}
     assert (result.outcome, ready.decision.outcome.value) == ("pass", "pass")
     assert result.digest == judged.sha256(ready.root / "evidence/statement.json")
     assert (ready.root / "evidence/dvc.lock").read_bytes() == (ready.root / "dvc.lock").read_bytes()
@@ -67,6 +67,7 @@ def test_an_earlier_manifest_that_a_later_job_forged_is_tampering(ready: Judged)
         *(
             "candidate/predictions.parquet",
             "candidate/latency.json",
+            "candidate/replay.parquet",
             "candidate/dvc.lock",
             "data/raw/churn.csv",
         ),

@@ -2,9 +2,10 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
-from gates.adapters import keys
+from gates.adapters import keys, replay
 from gates.adapters.model import MODEL_FILE
 from gates.adapters.registry import Registry
 from gates.errors import ExitCode, GatesError, InvalidError, TamperedError, UndecidedError
@@ -102,6 +103,35 @@ def test_previous_passes_over_what_was_changed(project: Project, registry: Regis
     assert serves(project, registry) == "1"
     (passed,) = result.details["passed_over"]
     assert passed.startswith("v2: Version 2 of churn is not what was promoted")
+
+
+def test_one_that_answers_otherwise_than_it_was_judged_does_not_serve(
+    project: Project, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It verifies and loads; what it answers to golden rows is not what it answered then."""
+    promote(project, registry, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            mlflow_models, "answers", lambda _: replay.sample(mlflow_models.ROWS, np.full(4, 0.3), 4)
+        )
+        promote(project, registry, 2)
+    promote(project, registry, 3)
+    result = rollback.run(project, "previous", "too slow", apply=True)
+    assert serves(project, registry) == "1"
+    (passed,) = result.details["passed_over"]
+    assert passed.startswith("v2: It does not answer as it did when it was judged")
+
+
+@pytest.mark.usefixtures("three")
+def test_one_that_was_deleted_is_named_and_the_next_earlier_one_offered(
+    project: Project, registry: Registry
+) -> None:
+    """Exit code 2, the command to paste, and nothing moved."""
+    registry.client.delete_model_version("churn", "2")
+    with pytest.raises(InvalidError, match="v2 cannot serve: Version 2 of churn is gone") as caught:
+        rollback.run(project, "2", "too slow", apply=True)
+    assert "gates rollback --to 1 --reason" in caught.value.do
+    assert serves(project, registry) == "3"
 
 
 @pytest.mark.usefixtures("three")

@@ -349,6 +349,7 @@ def test_what_the_rooms_handed_on_is_judged_as_it_is(
         "candidate/latency.json",
         "candidate/predict.json",
         "candidate/predictions.parquet",
+        "candidate/replay.parquet",
         "candidate/train.json",
         "data/raw/churn.csv",
         LABELS,

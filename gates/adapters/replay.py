@@ -1,0 +1,65 @@
+"""Golden rows kept with the scores that a model gave them when it was judged: proof that it still answers so.
+
+The rows are a sample, since the ledger keeps them for ever; no key and no label is among them.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gates.adapters import model
+from gates.errors import InvalidError, TamperedError
+from gates.tables import read_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+NAME = "replay.parquet"
+SCORE = "gates:score"
+
+
+def sample(features: "pd.DataFrame", scores: "npt.NDArray[np.float64]", rows: int) -> bytes:
+    """Return a table of evenly spaced rows with their scores, as parquet.
+
+    Args:
+        features: What the model was asked, in the order of its signature.
+        scores: What it answered, one a row.
+        rows: How many to keep; all where there are fewer.
+    """
+    import numpy as np
+
+    kept = np.linspace(0, len(features) - 1, min(rows, len(features))).round().astype(int)
+    table = features.iloc[kept].assign(**{SCORE: scores[kept]})
+    return bytes(table.to_parquet(index=False))
+
+
+def require_same(estimator: Any, folder: Path, replay: Path, tolerance: float) -> None:  # noqa: ANN401 - any estimator
+    """Hold that a model answers the kept rows as it did when it was judged.
+
+    Args:
+        estimator: The loaded model.
+        folder: The folder that it was loaded from; its signature names the columns.
+        replay: The kept rows.
+        tolerance: By how much a score may differ.
+
+    Raises:
+        InvalidError: It does not answer, or otherwise.
+        TamperedError: What was kept has no scores.
+    """
+    import numpy as np
+
+    table = read_table(replay)
+    if SCORE not in table.columns:
+        raise TamperedError("What the ledger keeps as golden scores has none.", do="Find who wrote there.")
+    if table.empty:
+        return
+    scores = model.score(estimator, model.rows_for(folder, table, replay), "model")
+    largest = float(np.abs(scores - table[SCORE].to_numpy()).max())
+    if not largest <= tolerance:
+        raise InvalidError(
+            f"It does not answer as it did when it was judged: a golden score differs by {largest:.3g}.",
+            why=f"At most {tolerance:g} is allowed (gates.replay.tolerance). Its files are those that were "
+            "promoted; so what loads and runs them here is another: compare the versions of its libraries.",
+            do="Install what the model's requirements.txt asks for, or serve another: gates history",
+        )
