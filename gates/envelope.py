@@ -2,13 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gates.digest import canonical_json
 from gates.documents import Document, parse_json
 from gates.errors import InvalidError, TamperedError
-from gates.public_keys import P256, Signer, VerifyingKey, p256_signature
+from gates.public_keys import P256, SIGSTORE, Signer, VerifyingKey, p256_signature
 
 if TYPE_CHECKING:
     from securesystemslib.signer import Signature
@@ -36,12 +37,13 @@ def unseal(data: bytes, payload_type: str, trusted: Iterable[VerifyingKey], name
     Raises:
         TamperedError: The envelope is not exactly one of ours: another type, an unknown field, a signature
             missing, doubled, by an unknown key or wrong, or it or its payload is not canonical.
+        InvalidError: The policy names something to verify with that is not usable.
         UnavailableError: What verifies a signature of this kind is not installed here.
     """
     from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import FormatError, UnverifiedSignatureError
 
-    try:
+    with _as_tampering(name, InvalidError, ValueError, TypeError, KeyError):
         document = parse_json(data, name)
         payload = _base64(_fields(document, {"payload", "payloadType", "signatures"})["payload"])
         signatures = {each.keyid: each for each in map(_signature, document["signatures"])}
@@ -54,20 +56,30 @@ def unseal(data: bytes, payload_type: str, trusted: Iterable[VerifyingKey], name
         keys = {key.keyid: key for key in trusted}
         if unknown := signatures.keys() - keys.keys():
             raise ValueError(f"it is signed by the unknown key {min(unknown)[:16]}…")
+    # What is wrong with the policy's own means of verifying is not the envelope's fault: InvalidError passes.
+    with _as_tampering(name, UnverifiedSignatureError, FormatError, ValueError):
         signed = Envelope(payload, payload_type, signatures).pae()
         for keyid, signature in signatures.items():
             keys[keyid].verify_signature(signature, signed)
+    with _as_tampering(name, InvalidError, ValueError):
         content = parse_json(payload, name)
         if canonical_json(content) != payload:
             raise ValueError("its payload is not canonical")
-    except (InvalidError, ValueError, TypeError, KeyError, FormatError, UnverifiedSignatureError) as error:
+    return content
+
+
+@contextmanager
+def _as_tampering(name: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn what is wrong with an envelope into the one error that says not to use it."""
+    try:
+        yield
+    except kinds as error:
         why = error.what if isinstance(error, InvalidError) else str(error)
         raise TamperedError(
             f"{name} does not verify.",
             why=f"{why[:1].upper()}{why[1:].rstrip('.')}.",
             do="Do not use it. Find who could write there, and bring back what it was from a backup.",
         ) from error
-    return content
 
 
 def keyid_of(data: bytes) -> str:
@@ -86,13 +98,15 @@ def signers(data: bytes) -> list[str]:
 def _signature(document: Any) -> "Signature":  # noqa: ANN401 - parsed JSON, checked here
     from securesystemslib.signer import Signature
 
-    fields = _fields(document, {"keyid", "sig"})
-    if not isinstance(fields["keyid"], str):
+    keyid = document.get("keyid") if isinstance(document, dict) else None
+    if not isinstance(keyid, str):
         raise TypeError("a key id is not text")
+    more = {"bundle"} if keyid.startswith(SIGSTORE) else set()
+    fields = _fields(document, {"keyid", "sig"} | more)
     signature = _base64(fields["sig"])
-    if fields["keyid"].startswith(P256) and p256_signature(signature) != signature:
+    if keyid.startswith(P256) and p256_signature(signature) != signature:
         raise ValueError("a signature is not written canonically")
-    return Signature(fields["keyid"], signature.hex())
+    return Signature(keyid, signature.hex(), {name: fields[name] for name in more})
 
 
 def _fields(document: Any, expected: set[str]) -> Document:  # noqa: ANN401 - parsed JSON, checked here

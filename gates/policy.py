@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, Self, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from gates import digest
@@ -25,11 +26,12 @@ from gates.documents import Document
 from gates.errors import InvalidError
 from gates.paths import require_plain
 from gates.public_keys import P256, public_key
-from gates.trust import TrustedKey
+from gates.trust import Identity, TrustedKey
 from gates.verdict import Mode, Waiver
 
 VERSION = 1
-SIGNERS = ("file", "awskms")
+SIGNERS = ("file", "awskms", "sigstore")
+GITHUB = "https://token.actions.githubusercontent.com"
 SHOWN_CHARACTERS = 80
 
 
@@ -81,6 +83,7 @@ Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 PlainPath: TypeAlias = Annotated[str, AfterValidator(_plain_path)]
+Uri: TypeAlias = Annotated[str, matching(r"[!-~]+", "a URI")]
 Sentence: TypeAlias = Annotated[str, matching(r"(?s).*\S.{8,}\S.*", "a sentence of at least 10 characters")]
 
 
@@ -139,13 +142,47 @@ class Training(Strict):
 
 
 class KeyPolicy(Strict):
-    """A verifying key as it stands in the policy, where the key alone may be written as text."""
+    """A verifying key as it stands in the policy, where the key alone may be written as text.
 
-    key: Annotated[str, AfterValidator(_key)]
+    Who signs keyless has an identity and its issuer in place of a key. A workflow of GitHub has a repository
+    too: it may be a reusable one, which others call, and they sign by the same name.
+    """
+
+    key: Annotated[str, AfterValidator(_key)] | None = None
+    identity: Uri | None = None
+    issuer: Uri | None = None
+    repository: Uri | None = None
     owner: str = ""
     start: Annotated[date | None, BeforeValidator(_day), Field(alias="from")] = None
     until: Annotated[date | None, BeforeValidator(_day)] = None
     revoked: Annotated[date | None, BeforeValidator(_day)] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        identity = (self.identity, self.issuer, self.repository)
+        if self.key and any(identity):
+            raise ValueError("has a key and an identity; list them apart")
+        if not self.key and not (self.identity and self.issuer):
+            raise ValueError("needs a key, or an identity with its issuer")
+        if self.issuer == GITHUB and not self.repository:
+            raise ValueError("needs its repository: others may call the workflow too")
+        return self
+
+    @property
+    def trusted(self) -> TrustedKey:
+        """The key with the days for which it is believed."""
+        term = (self.owner, self.start, self.until, self.revoked)
+        if self.key:
+            return TrustedKey(self.key, *term)
+        identity = Identity(self.identity or "", self.issuer or "", self.repository or "")
+        return TrustedKey(identity.keyid, *term, identity)
+
+
+class SigstoreInstance(Strict):
+    """A Sigstore instance other than the public one: its trust config, pinned as what judges is."""
+
+    trust_config: PlainPath
+    trust_config_sha256: Sha256
 
 
 class LedgerObjects(Strict):
@@ -184,9 +221,10 @@ class Project(Strict):
     checkpoints: Annotated[str, matching(r"[^\x00-\x1f]*", "a folder, a bucket or git notes")] = ""
     ledger_objects: LedgerObjects = LedgerObjects()
     signer: Annotated[
-        str, matching(rf"({'|'.join(SIGNERS)}):[^\x00-\x1f]*", f"{': or '.join(SIGNERS)}: with what it names")
+        str, matching(r"((file|awskms):[^\x00-\x1f]+|sigstore:)", "file:PATH, awskms:KEY or sigstore:")
     ] = "file:.gates/key.pem"
     trusted_keys: tuple[KeyPolicy, ...] = ()
+    sigstore: SigstoreInstance | None = None
     trusted_types: tuple[Name, ...]
     data: DataFiles
     golden_set: GoldenSet
@@ -197,7 +235,7 @@ class Project(Strict):
     @field_validator("trusted_keys")
     @classmethod
     def _once(cls, keys: tuple[KeyPolicy, ...]) -> tuple[KeyPolicy, ...]:
-        for key, times in Counter(each.key for each in keys).items():
+        for key, times in Counter(each.trusted.key for each in keys).items():
             if times > 1:  # which of two terms holds would be a matter of order
                 raise ValueError(f"the key {key[:16]}… is listed twice")
         return keys
@@ -222,7 +260,7 @@ class Policy:
     @property
     def trusted_keys(self) -> tuple[TrustedKey, ...]:
         """The verifying keys, with the days for which they are believed."""
-        return tuple(TrustedKey(**each.model_dump()) for each in self.project.trusted_keys)
+        return tuple(each.trusted for each in self.project.trusted_keys)
 
     @property
     def waivers(self) -> tuple[Waiver, ...]:

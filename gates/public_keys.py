@@ -1,6 +1,7 @@
 """Public keys as text: how the policy lists them, and what an envelope calls them.
 
-An ed25519 key is its 64 hex digits, a P-256 key `p256:` and its compressed point in hex: one text a key.
+An ed25519 key is its 64 hex digits, a P-256 key `p256:` and its compressed point in hex: one text a key. Who
+signs keyless has an identity in place of a key; an envelope calls it `sigstore:` and the identity's digest.
 """
 
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from securesystemslib.signer import Signature, SSlibKey
 
 P256 = "p256:"
+SIGSTORE = "sigstore:"
 # NIST SP 800-186: the order of the group of P-256.
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 

@@ -1,10 +1,37 @@
 """Whose signatures are believed, and for which days."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
+from gates import digest
 from gates.errors import TamperedError
+from gates.public_keys import SIGSTORE
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who signs keyless, as Sigstore certifies it.
+
+    Attributes:
+        identity: The certificate's subject: a workflow at a ref.
+        issuer: Who told Sigstore so.
+        repository: For whom the workflow runs; whoever may call a reusable one signs by its name.
+    """
+
+    identity: str
+    issuer: str
+    repository: str = ""
+
+    @property
+    def keyid(self) -> str:
+        """What an envelope calls it."""
+        return SIGSTORE + digest.of_document(asdict(self))
+
+    def __str__(self) -> str:
+        """As it stands in the policy."""
+        return "{" + ", ".join(f"{name}: {json.dumps(value)}" for name, value in asdict(self).items()) + "}"
 
 
 @dataclass(frozen=True)
@@ -12,11 +39,12 @@ class TrustedKey:
     """A verifying key of the policy.
 
     Attributes:
-        key: Its public half as text; see `gates.public_keys`.
+        key: Its key id: its public half as text; see `gates.public_keys`.
         owner: Who keeps the private half.
         start: The first day for which it may sign; None for ever before.
         until: The last day; None for ever after.
         revoked: The day from which nothing that it signed is believed; None where it was not revoked.
+        identity: Who signs, where that is keyless; None for a key.
     """
 
     key: str
@@ -24,6 +52,7 @@ class TrustedKey:
     start: date | None = None
     until: date | None = None
     revoked: date | None = None
+    identity: Identity | None = None
 
     def why_not(self, day: date) -> str:
         """Return why a signature of this day is not believed; empty where it is."""

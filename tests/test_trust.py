@@ -1,11 +1,13 @@
 """A key is believed for the days that the policy gives it."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+import yaml
 
 from gates.errors import ExitCode, TamperedError
-from gates.trust import TrustedKey, require_valid
+from gates.trust import Identity, TrustedKey, require_valid
 
 KEY = "a" * 64
 TERM = TrustedKey(KEY, "platform team", date(2026, 3, 1), date(2026, 9, 30), date(2026, 6, 15))
@@ -37,6 +39,16 @@ def test_the_last_day() -> None:
 def test_a_key_without_days_is_believed_always() -> None:
     """As one that is listed by its digits alone."""
     assert TrustedKey(KEY).why_not(date.min) == TrustedKey(KEY).why_not(date.max) == ""
+
+
+def test_an_identity_is_known_by_all_of_it() -> None:
+    """Workflow, issuer and repository; in the policy it reads as it is printed."""
+    one = Identity(
+        "https://github.com/a/b/.github/workflows/ship.yml@refs/heads/main", "https://i", "https://r"
+    )
+    others = [replace(one, **{name: "x"}) for name in ("identity", "issuer", "repository")]
+    assert len({each.keyid for each in (one, *others)}) == 4
+    assert Identity(**yaml.safe_load(str(one))) == one
 
 
 def test_every_signer_has_to_hold() -> None:

@@ -1,15 +1,20 @@
-"""Which signer a URI names: `file:PATH` or `awskms:KEY`."""
+"""Which signer a URI names: `file:PATH`, `awskms:KEY` or `sigstore:`."""
 
 from pathlib import Path
 
-from gates.adapters import awskms, keys
+from gates.adapters import awskms, keys, sigstore_signer
 from gates.errors import InvalidError
 from gates.policy import SIGNERS
 from gates.public_keys import Signer
 
 
-def signer(root: Path, uri: str) -> tuple[Signer, bool]:
+def signer(root: Path, uri: str, instance: bytes = b"") -> tuple[Signer, bool]:
     """Return the signer, and whether its key was made just now.
+
+    Args:
+        root: The project's folder.
+        uri: The signer.
+        instance: Trust config of the Sigstore instance, where it is not the public one.
 
     Raises:
         InvalidError: The URI names none, or no key that can sign.
@@ -20,6 +25,8 @@ def signer(root: Path, uri: str) -> tuple[Signer, bool]:
             return keys.signer(root, path)
         case "awskms", key:
             return awskms.signer(key), False
+        case "sigstore", _:
+            return sigstore_signer.signer(instance), False
     raise AssertionError(uri)
 
 
@@ -43,7 +50,7 @@ def private_pem(root: Path, uri: str) -> str:
     if scheme != "file":
         raise InvalidError(
             f"The private key of {uri} is not to be had.",
-            why="It never leaves the place that signs with it.",
+            why="It never leaves the place that signs with it, or there is none.",
             do="CI needs no copy: let its identity sign there.",
         )
     return keys.private_pem(root, path)
@@ -57,6 +64,8 @@ def _parts(uri: str) -> tuple[str, str]:
             why=f"Known are {', '.join(f'{each}:' for each in SIGNERS)}.",
             do="Name one in gates.signer, or in GATES_SIGNER: file:.gates/key.pem, awskms:alias/ml-gates",
         )
-    if not rest:
+    if scheme == "sigstore" and rest:
+        raise InvalidError(f"The signer {uri!r} names a key.", do="Who signs keyless has none: sigstore:")
+    if scheme != "sigstore" and not rest:
         raise InvalidError(f"The signer {uri!r} names no key.", do=f"Write {uri}KEY in gates.signer.")
     return scheme, rest

@@ -89,6 +89,8 @@ def export(project: Project, target: Path) -> Result:
     for name, path in walk(folder).items():
         files.write_bytes(target / KEPT / champion.sha / name, path.read_bytes())
     files.write_bytes(target / project.params.name, project.params.read_bytes())
+    if instance := project.policy.project.sigstore:
+        files.write_bytes(target / instance.trust_config, project.sigstore_instance)
     return Result(
         "pass",
         f"v{champion.version} ({champion.sha[:12]}) and its proof are in {target}.",

@@ -10,10 +10,12 @@ from gates import checks, digest, ledger, policy, trust
 from gates.adapters import github, logs, signers_by_uri
 from gates.adapters.console import Screen
 from gates.adapters.git_notes import SCHEME, GitNotes
+from gates.adapters.sigstore_key import SigstoreKey
 from gates.adapters.store import Checkpoints, FolderStore, Store
 from gates.documents import read_yaml
 from gates.envelope import keyid_of, signers
 from gates.errors import InvalidError
+from gates.paths import require_regular_file
 from gates.policy import Policy
 from gates.public_keys import VerifyingKey, public_key
 from gates.run import seen
@@ -136,8 +138,32 @@ class Project:
     @property
     def trusted_keys(self) -> tuple[VerifyingKey, ...]:
         """The keys that entries and statements must verify with: the policy's, else this machine's own."""
-        listed = tuple(each.key for each in self.policy.trusted_keys)
-        return tuple(public_key(key) for key in listed or signers_by_uri.own(self.root, self.signer))
+        if not self.policy.trusted_keys:
+            return tuple(map(public_key, signers_by_uri.own(self.root, self.signer)))
+        return tuple(
+            SigstoreKey(each.identity, self.sigstore_instance) if each.identity else public_key(each.key)
+            for each in self.policy.trusted_keys
+        )
+
+    @cached_property
+    def sigstore_instance(self) -> bytes:
+        """The trust config of the Sigstore instance that the policy names; empty for the public one.
+
+        Raises:
+            InvalidError: Its file is not there, or not the one that is pinned.
+        """
+        named = self.policy.project.sigstore
+        if named is None:
+            return b""
+        path = self.root / named.trust_config
+        require_regular_file(path)
+        config = path.read_bytes()
+        if digest.of_bytes(config) != named.trust_config_sha256:
+            raise InvalidError(
+                f"{path} is not the trust config that the policy pins.",
+                do="Bring it back, or pin it in a reviewed commit: gates.sigstore.trust_config_sha256",
+            )
+        return config
 
     def require_trusted(self, envelope: bytes, day: date, name: str) -> None:
         """Hold that who signed a verified envelope was trusted on its day.

@@ -1,6 +1,7 @@
 """The signer of this project: trusted, or refused before it has signed anything."""
 
 from gates.adapters import signers_by_uri
+from gates.adapters.sigstore_key import SigstoreKey
 from gates.errors import InvalidError
 from gates.public_keys import Signer
 from gates.run.project import Project, now
@@ -19,18 +20,18 @@ def trusted_signer(project: Project) -> Signer:
         UnavailableError: Who keeps the key did not answer.
     """
     signer = _signer(project)
-    public = signer.public_key.keyid
+    public, listed = signer.public_key.keyid, _listed(signer)
     if public not in {each.keyid for each in project.trusted_keys}:
         raise InvalidError(
             "The key that would sign is not one that the policy trusts.",
-            why=f"Its public half is {public}.",
+            why=f"Its public half is {listed}.",
             do="List it in params.yaml under gates.trusted_keys in a reviewed commit, or sign with another.",
         )
     why = next((each.why_not(now().date()) for each in project.policy.trusted_keys if each.key == public), "")
     if why:
         raise InvalidError(
             f"The key that would sign {why}.",
-            why=f"Its public half is {public}.",
+            why=f"Its public half is {listed}.",
             do="Sign with another that gates.trusted_keys lists for today.",
         )
     return signer
@@ -43,16 +44,22 @@ def key(project: Project, *, private: bool) -> dict[str, str]:
         InvalidError: There is no usable key, or its private half is not to be had.
         UnavailableError: Who keeps the key did not answer.
     """
-    public = _signer(project).public_key.keyid
+    public = _listed(_signer(project))
     if private:
         return {"private": signers_by_uri.private_pem(project.root, project.signer)}
     return {"public": public}
 
 
+def _listed(signer: Signer) -> str:
+    """Return the public half as it stands in gates.trusted_keys."""
+    public = signer.public_key
+    return str(public.identity) if isinstance(public, SigstoreKey) else public.keyid
+
+
 def _signer(project: Project) -> Signer:
     if not project.trusted_keys:
         project.history()  # beside a ledger that nobody here can verify, a new key would help nobody
-    signer, made = signers_by_uri.signer(project.root, project.signer)
+    signer, made = signers_by_uri.signer(project.root, project.signer, project.sigstore_instance)
     if made:
         project.say(MADE.format(project.signer.removeprefix("file:")))
     return signer

@@ -14,9 +14,9 @@ CORE = PROJECT["project"]["dependencies"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 GROUPS = PROJECT["dependency-groups"]
 WANTED = {
-    "gates": CORE + GROUPS["build"],
+    "gates": CORE + GROUPS["build"] + EXTRAS["sigstore"],
     "demo": CORE + GROUPS["build"] + EXTRAS["demo"],
-    "dev": CORE + GROUPS["build"] + EXTRAS["demo"] + EXTRAS["dev"],
+    "dev": CORE + GROUPS["build"] + EXTRAS["demo"] + EXTRAS["dev"] + EXTRAS["sigstore"],
     "uv": GROUPS["uv"],
     "go": GROUPS["go"],
 }

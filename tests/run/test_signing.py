@@ -11,16 +11,18 @@ import yaml
 
 from gates import load_champion
 from gates.adapters import keys
+from gates.digest import of_bytes, of_file
 from gates.envelope import signers
 from gates.errors import InvalidError, TamperedError, UnavailableError
 from gates.public_keys import p256_text
-from gates.run import promote, signing
-from gates.run.project import SIGNER_VARIABLE, Project, now
+from gates.run import loader, promote, signing
+from gates.run.project import LEDGER_VARIABLE, SIGNER_VARIABLE, Project, now
 from gates.run.signing import trusted_signer
-from tests import kms
+from tests import kms, sigstore_instance
 from tests.run import judged
 from tests.run.champions import entered
 from tests.run.conftest import OURS
+from tests.sigstore_instance import Instance
 
 NAME = "alias/ml-gates"
 URI = f"awskms:{NAME}"
@@ -33,6 +35,18 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[kms.Kms]:
         monkeypatch.delenv(name, raising=False)
     with kms.running() as running:
         running.make(NAME)
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def instance(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Instance]:
+    """A Sigstore instance, asked by a workflow, and a ledger that its runners share."""
+    for name in OURS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(LEDGER_VARIABLE, str(tmp_path / "ledger"))
+    with sigstore_instance.running() as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         yield running
@@ -71,6 +85,64 @@ def test_a_promotion_signed_in_kms(tmp_path: Path, cloud: kms.Kms) -> None:
     policy(made.project, trusted_keys=[public(cloud)])
     with pytest.raises(TamperedError, match="Entry 1"):
         made.project.history()
+
+
+def keyless(project: Project, instance: Instance, **term: str) -> Project:
+    """Let workflows of this instance sign, and trust the one that runs here."""
+    (project.root / "sigstore.json").write_bytes(instance.trust_config)
+    pinned = {"trust_config": "sigstore.json", "trust_config_sha256": of_bytes(instance.trust_config)}
+    signing_here = policy(project, signer="sigstore:", sigstore=pinned)
+    listed = yaml.safe_load(signing.key(signing_here, private=False)["public"])
+    assert set(listed) == {"identity", "issuer", "repository"}
+    return policy(signing_here, trusted_keys=[{**listed, "owner": "CI", **term}])
+
+
+def test_a_promotion_signed_keyless(
+    tmp_path: Path, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what `gates key` prints in the workflow pasted into the policy; an export verifies elsewhere."""
+    made = judged.build(tmp_path / "project")
+    keyless(made.project, instance)
+    judged.commit(made.root)
+    assert made.judge().outcome == "pass"
+    told = of_file(made.root / "evidence/statement.json")
+    assert promote.run(made.project, told, apply=True).outcome == "pass"
+    champion = made.project.history().champion
+    assert champion is not None
+    (signer,) = signers(made.project.store.get(champion.statement))
+    assert signer.startswith("sigstore:")
+    loader.export(made.project, tmp_path / "image")
+    for name in (*instance.environment, LEDGER_VARIABLE):
+        monkeypatch.delenv(name)
+    asked = len(instance.asked)
+    assert load_champion(tmp_path / "image", ledger=loader.OWN_LEDGER).sha == champion.sha
+    assert len(instance.asked) == asked
+
+
+def test_another_trust_config_than_the_pinned(project: Project, instance: Instance) -> None:
+    """Whoever changes the file changes whom the ledger believes; so does who removes it."""
+    listed = keyless(project, instance)
+    (project.root / "sigstore.json").write_bytes(instance.trust_config + b" ")
+    with pytest.raises(InvalidError, match="not the trust config that the policy pins"):
+        trusted_signer(replace(listed))
+    (project.root / "sigstore.json").unlink()
+    with pytest.raises(InvalidError, match=r"sigstore\.json"):
+        trusted_signer(replace(listed))
+
+
+def test_who_signs_keyless_has_days_too(project: Project, instance: Instance) -> None:
+    """And a workflow that the policy does not list signs nothing, with the lines to list it."""
+    today = now().date()
+    with pytest.raises(InvalidError, match="was revoked on"):
+        trusted_signer(keyless(project, instance, revoked=str(today)))
+    listed = keyless(project, instance)
+    trusted_signer(listed)
+    instance.claims["repository"] = "mallory/churn"
+    with pytest.raises(InvalidError, match="not one that the policy trusts") as caught:
+        trusted_signer(listed)
+    assert '"https://github.com/mallory/churn"' in caught.value.why
+    with pytest.raises(InvalidError, match="is not to be had"):
+        signing.key(listed, private=True)
 
 
 def test_the_environment_names_another_signer(
