@@ -1,27 +1,29 @@
 """From a decision to the steps that carry it out, exactly once."""
 
+from collections.abc import Sequence
+
 from gates import digest, statement
 from gates.errors import ConflictError
 from gates.ledger import History
-from gates.plans.steps import Append, Keep, PointAlias, Register, Step
+from gates.plans.steps import Append, PointAlias, Put, Register, Sign, Step
 from gates.statement import Decision
 from gates.verdict import Outcome
 
 
-def plan(history: History, decision: Decision, named: tuple[bytes, ...] = ()) -> list[Step]:
+def plan(history: History, decision: Decision, named: Sequence[Put]) -> list[Step]:
     """Return what is left to do for a decision: a promotion, or the note of a refusal.
 
     Args:
         history: The verified ledger.
         decision: What was decided; the caller has seen that it holds.
-        named: What it names by digest.
+        named: What it names by digest, for the ledger to keep.
 
     Raises:
         ConflictError: The champion that it was compared with serves no more.
     """
     done = history.operation(operation(decision))
     if decision.outcome is not Outcome.PASS:
-        return [] if done else [Keep(decision, named), _refusal(decision)]
+        return [] if done else [Sign(decision), *named, _refusal(decision)]
     moved = history.moved
     if done is not None and done == moved:
         return [PointAlias()]
@@ -36,7 +38,8 @@ def plan(history: History, decision: Decision, named: tuple[bytes, ...] = ()) ->
     sha, run_id = decision.candidate.sha, decision.candidate.run_id
     reason = "first champion" if moved is None else "better than the champion"
     return [
-        Keep(decision, named),
+        Sign(decision),
+        *named,
         Register(sha, run_id),
         Append(operation(decision), "promote", None, reason),
         PointAlias(),

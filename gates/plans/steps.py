@@ -8,20 +8,31 @@ from gates.statement import Decision
 
 
 @dataclass(frozen=True)
-class Keep:
-    """Sign a decision and keep it among the ledger's objects.
+class Put:
+    """Keep bytes among the ledger's objects, under their digest.
 
     Attributes:
-        decision: What was decided.
-        named: What it names by digest and the ledger keeps too: policy, dvc.lock, golden answers.
+        data: The bytes.
+        what: What they are.
     """
 
-    decision: Decision
-    named: tuple[bytes, ...] = ()
+    data: bytes
+    what: str
 
     def __str__(self) -> str:
         """Say it to who reads the plan."""
-        return f"sign the decision ({self.decision.outcome.value}) and keep it with what it names"
+        return f"keep {self.what}"
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Sign a decision and keep it among the ledger's objects."""
+
+    decision: Decision
+
+    def __str__(self) -> str:
+        """Say it to who reads the plan."""
+        return f"sign the decision ({self.decision.outcome.value}) and keep it"
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ class Append:
         kind: Why it moves.
         target: Who serves next; None stands for what `Register` made.
         reason: One sentence for the auditor.
-        evidence: Digest of what an entry that moves nothing is about; None stands for what `Keep` kept.
+        evidence: Digest of what an entry that moves nothing is about; None stands for what `Sign` kept.
     """
 
     operation: str
@@ -69,4 +80,4 @@ class PointAlias:
         return "point the alias `champion` at whom the ledger then names, and read it back"
 
 
-Step: TypeAlias = Keep | Register | Append | PointAlias
+Step: TypeAlias = Sign | Put | Register | Append | PointAlias

@@ -10,7 +10,7 @@ from gates.adapters.registry import Registry
 from gates.envelope import seal, unseal
 from gates.errors import ConflictError, TamperedError
 from gates.ledger import Champion, History
-from gates.plans.steps import Append, Keep, PointAlias, Register, Step
+from gates.plans.steps import Append, PointAlias, Put, Register, Sign, Step
 from gates.run import seen
 from gates.run.project import Project, now
 from gates.run.signing import trusted_signer
@@ -36,12 +36,14 @@ def carry_out(project: Project, registry: Registry, steps: Sequence[Step], plann
     registered: Champion | None = None
     for step in steps:
         match step:
-            case Keep():
+            case Sign():
                 project.say("signing the decision")
-                kept = _keep(project, step)
+                kept = _sign(project, step)
+            case Put():
+                project.store.put(step.data)
             case Register():
                 if kept is None:
-                    raise ValueError("a champion has its statement: Keep comes before Register")
+                    raise ValueError("a champion has its statement: Sign comes before Register")
                 project.say("registering the model")
                 registered = _register(project, registry, step, kept)
             case Append():
@@ -82,12 +84,10 @@ def _confirmation(project: Project) -> Path:
     return project.root / CONFIRMED / project.model
 
 
-def _keep(project: Project, step: Keep) -> str:
-    """Keep what the decision names, then the decision, signed; return the digest of its envelope."""
+def _sign(project: Project, step: Sign) -> str:
+    """Keep the decision, signed; return the digest of its envelope."""
     envelope = seal(statement.to_document(step.decision), statement.PAYLOAD_TYPE, trusted_signer(project))
     unseal(envelope, statement.PAYLOAD_TYPE, project.trusted_keys, "The new statement")
-    for data in step.named:
-        project.store.put(data)
     return project.store.put(envelope)
 
 

@@ -7,6 +7,7 @@ from gates.documents import read_json
 from gates.errors import InvalidError, TamperedError
 from gates.ledger import History
 from gates.plans import promote as promotion
+from gates.plans.steps import Put
 from gates.run import handoff, pin, serving
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
@@ -58,10 +59,12 @@ def _decision(project: Project, expect: str) -> Decision:
         raise InvalidError(error.what, why=error.why, do="Judge again: gates judge") from error
 
 
-def _named(project: Project) -> tuple[bytes, ...]:
+def _named(project: Project) -> list[Put]:
     """Return what the decision names by digest, for the ledger to keep."""
-    kept = [(project.evidence / name).read_bytes() for name in ("dvc.lock", replay.NAME)]
-    return digest.canonical_json(project.policy.document), *kept
+    policy = Put(digest.canonical_json(project.policy.document), "the policy")
+    lock = Put((project.evidence / "dvc.lock").read_bytes(), "dvc.lock")
+    rows = Put((project.evidence / replay.NAME).read_bytes(), "golden rows with their scores")
+    return [policy, lock, rows]
 
 
 def _promoted(history: History, decision: Decision) -> Result:

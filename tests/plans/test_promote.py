@@ -7,8 +7,9 @@ import pytest
 
 from gates.errors import ConflictError, ExitCode
 from gates.ledger import History
-from gates.plans.promote import operation, plan
-from gates.plans.steps import Append, Keep, PointAlias, Register
+from gates.plans import promote
+from gates.plans.promote import operation
+from gates.plans.steps import Append, PointAlias, Put, Register, Sign, Step
 from gates.statement import Decision
 from gates.verdict import at_most
 from tests.examples import (
@@ -25,6 +26,13 @@ from tests.examples import (
     stored,
 )
 
+NAMED = [Put(b"policy", "the policy")]
+
+
+def plan(before: History, made: Decision) -> list[Step]:
+    """Return what is planned for a decision that names one object."""
+    return promote.plan(before, made, NAMED)
+
 
 def appended(objects: dict[int, bytes], step: Append, number: int) -> dict[int, bytes]:
     """Return stored objects after an `Append` of a model was carried out."""
@@ -40,8 +48,9 @@ def append_of(before: History, number: int) -> Append:
 
 def test_a_first_champion_is_registered_appended_and_pointed_at() -> None:
     """The alias comes last: until the entry is there, nothing has happened."""
-    keep, register, append, point = plan(History(MODEL), decision(1))
-    assert keep == Keep(decision(1))
+    sign, put, register, append, point = plan(History(MODEL), decision(1))
+    assert sign == Sign(decision(1))
+    assert put == NAMED[0]
     assert register == Register(sha(1), "run-1")
     assert isinstance(append, Append)
     assert (append.kind, append.target, append.reason) == ("promote", None, "first champion")
@@ -51,8 +60,8 @@ def test_a_first_champion_is_registered_appended_and_pointed_at() -> None:
 def test_a_better_model_takes_the_same_steps() -> None:
     """It was compared with who serves."""
     before = history(1, 2)
-    keep, register, append, point = plan(before, decision(3, before.head))
-    assert keep == Keep(decision(3, before.head))
+    sign, _, register, append, point = plan(before, decision(3, before.head))
+    assert sign == Sign(decision(3, before.head))
     assert register == Register(sha(3), "run-3")
     assert isinstance(append, Append)
     assert append.reason == "better than the champion"
@@ -90,8 +99,8 @@ def test_another_decision_is_another_operation() -> None:
 
 def test_a_refusal_is_noted_once_and_moves_nothing() -> None:
     """Signed and kept; the entry names what stopped it. Noted already, nothing is left."""
-    keep, append = plan(history(2), refused(), (b"policy",))
-    assert keep == Keep(refused(), (b"policy",))
+    sign, put, append = plan(history(2), refused())
+    assert [sign, put] == [Sign(refused()), *NAMED]
     assert isinstance(append, Append)
     assert (append.kind, append.target, append.reason) == ("refuse", None, "fail: latency")
     objects = stored(2)

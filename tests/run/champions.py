@@ -13,7 +13,7 @@ from gates.adapters.registry import Registry
 from gates.digest import canonical_json
 from gates.envelope import seal
 from gates.ledger import Champion
-from gates.plans.steps import Append, Keep, PointAlias, Register, Step
+from gates.plans.steps import Append, PointAlias, Put, Register, Sign, Step
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
 from gates.statement import Decision
@@ -33,7 +33,9 @@ def promote(project: Project, registry: Registry, number: int) -> Champion:
     run_id = mlflow_models.tracking(project.root).record(training)
     rows = mlflow_models.answers(model)
     steps: list[Step] = [
-        Keep(passing(project, sha, rows), (canonical_json(project.policy.document), rows)),
+        Sign(passing(project, sha, rows)),
+        Put(canonical_json(project.policy.document), "the policy"),
+        Put(rows, "golden rows"),
         Register(sha, run_id),
         Append(operation, "promote", None, "better"),
         PointAlias(),

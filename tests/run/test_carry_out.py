@@ -12,7 +12,7 @@ from gates.adapters.model import MODEL_FILE, served_digest
 from gates.adapters.registry import Registry
 from gates.errors import ConflictError, InvalidError, TamperedError
 from gates.ledger import Champion
-from gates.plans.steps import Append, Keep, PointAlias, Register, Step
+from gates.plans.steps import Append, PointAlias, Register, Sign, Step
 from gates.run.carry_out import alias_confirmed, carry_out, point_alias
 from gates.run.project import Project
 from tests import examples
@@ -20,7 +20,7 @@ from tests.adapters import mlflow_models
 from tests.run.champions import another_key, trust_only_this_machine
 
 RACERS = 8
-KEEP = Keep(examples.decision())
+SIGN = Sign(examples.decision())
 APPEND = Append("first", "promote", None, "first champion")
 
 
@@ -41,7 +41,7 @@ def register(project: Project) -> Register:
 def test_a_promotion(project: Project, registry: Registry, register: Register) -> None:
     """Version, entry, alias, and this machine remembers that it saw the alias."""
     assert not alias_confirmed(project, project.history())
-    history = carry_out(project, registry, [KEEP, register, APPEND, PointAlias()], project.history())
+    history = carry_out(project, registry, [SIGN, register, APPEND, PointAlias()], project.history())
     champion = history.champion
     assert champion is not None
     assert (champion.sha, champion.version, champion.run_id) == (register.sha, "1", register.run_id)
@@ -59,7 +59,7 @@ def test_carried_out_again_it_changes_nothing(
     project: Project, registry: Registry, register: Register
 ) -> None:
     """One version, one entry: a twin with the same plan finds its work done."""
-    steps: list[Step] = [KEEP, register, APPEND, PointAlias()]
+    steps: list[Step] = [SIGN, register, APPEND, PointAlias()]
     planned = project.history()
     first = carry_out(project, registry, steps, planned)
     assert carry_out(project, registry, steps, planned) == first
@@ -68,17 +68,17 @@ def test_carried_out_again_it_changes_nothing(
 def test_a_plan_of_yesterday_conflicts(project: Project, registry: Registry, register: Register) -> None:
     """The entry would not follow the head that the candidate was compared with."""
     planned = project.history()
-    first = carry_out(project, registry, [KEEP, register, APPEND], planned)
+    first = carry_out(project, registry, [SIGN, register, APPEND], planned)
     second = replace(APPEND, operation="second")
     with pytest.raises(ConflictError):
-        carry_out(project, registry, [KEEP, register, second, PointAlias()], planned)
+        carry_out(project, registry, [SIGN, register, second, PointAlias()], planned)
     assert project.history() == first
     assert registry.champion_version() is None
 
 
 def test_killed_before_the_alias(project: Project, registry: Registry, register: Register) -> None:
     """The move has happened; the alias is completed by the next run."""
-    history = carry_out(project, registry, [KEEP, register, APPEND], project.history())
+    history = carry_out(project, registry, [SIGN, register, APPEND], project.history())
     assert history.champion is not None
     assert registry.champion_version() is None
     assert not alias_confirmed(project, history)
@@ -93,7 +93,7 @@ def test_the_alias_follows_the_ledger_and_not_the_step(
     """Moved by hand, it is put back; without a ledger nothing is pointed at."""
     point_alias(project, registry)
     assert registry.champion_version() is None
-    carry_out(project, registry, [KEEP, register, APPEND], project.history())
+    carry_out(project, registry, [SIGN, register, APPEND], project.history())
     first = project.history()
     again = replace(APPEND, operation="second", target=first.champion)
     second = carry_out(project, registry, [again], first)
@@ -107,7 +107,7 @@ def test_whoever_appends_while_the_alias_is_set_is_followed(
     project: Project, registry: Registry, register: Register
 ) -> None:
     """The other one may have set the alias first; so it is looked at until the head rests."""
-    first = carry_out(project, registry, [KEEP, register, APPEND], project.history()).champion
+    first = carry_out(project, registry, [SIGN, register, APPEND], project.history()).champion
     assert first is not None
     training = mlflow_models.training(project.model_folder)
     run_id = mlflow_models.tracking(project.root).record(training)
@@ -134,7 +134,7 @@ def test_a_key_that_nobody_trusts_writes_nothing(
     project: Project, registry: Registry, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An entry is for ever, and one that does not verify would end the ledger."""
-    before = carry_out(project, registry, [KEEP, register, APPEND], project.history())
+    before = carry_out(project, registry, [SIGN, register, APPEND], project.history())
     trusting = trust_only_this_machine(project)
     monkeypatch.setenv(keys.VARIABLE, another_key())
     again = replace(APPEND, operation="second", target=before.champion)
@@ -150,7 +150,7 @@ def test_a_model_that_changed_since_it_was_judged(
     """What the registry holds is looked at before the ledger is written."""
     (mlflow_models.artifacts(project.root) / MODEL_FILE).write_bytes(b"another")
     with pytest.raises(TamperedError, match="does not hold the model that was judged"):
-        carry_out(project, registry, [KEEP, register, APPEND, PointAlias()], project.history())
+        carry_out(project, registry, [SIGN, register, APPEND, PointAlias()], project.history())
     assert not project.history().links
     assert registry.champion_version() is None
 
@@ -160,7 +160,7 @@ def test_a_model_that_nobody_would_load(project: Project, registry: Registry, re
     (mlflow_models.artifacts(project.root) / "code").mkdir()
     (mlflow_models.artifacts(project.root) / "code/loader.py").write_text("")
     with pytest.raises(InvalidError, match="code"):
-        carry_out(project, registry, [KEEP, register, APPEND, PointAlias()], project.history())
+        carry_out(project, registry, [SIGN, register, APPEND, PointAlias()], project.history())
     assert not project.history().links
 
 
