@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from securesystemslib.signer import Signature
 
 
-def seal(payload: Document, payload_type: str, signer: Signer) -> bytes:
-    """Return the envelope of a document, signed, as canonical JSON."""
+def seal(payload: Document, payload_type: str, *by: Signer) -> bytes:
+    """Return the envelope of a document, signed by each, as canonical JSON."""
     from securesystemslib.dsse import Envelope
 
     envelope = Envelope(canonical_json(payload), payload_type, {})
-    signature = signer.sign(envelope.pae())
-    envelope.signatures[signature.keyid] = signature
+    for signer in by:
+        signature = signer.sign(envelope.pae())
+        envelope.signatures[signature.keyid] = signature
     return canonical_json(envelope.to_dict())
 
 

@@ -6,9 +6,9 @@ An entry is an object `<seq>.json`, a DSSE envelope over
      "model", "from": <champion> | null, "to": <champion> | null, "evidence": <sha256> | null, "reason",
      "actor", "time"}
 
-where a champion is {"sha", "version", "run_id", "folder_sha256", "statement"}. An entry that moves nothing,
-such as a refusal, names the champion of before in both places, and its evidence by digest. Creating the
-object if it is absent is the commit; nothing here stores anything.
+where a champion is {"sha", "version", "run_id", "folder_sha256", "statement", "approval"}. An entry that
+moves nothing, such as a refusal, names the champion of before in both places, and its evidence by digest.
+Creating the object if it is absent is the commit; nothing here stores anything.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +29,8 @@ CHECKPOINT_FIELDS = 3
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 PAYLOAD_TYPE = "application/vnd.ml-gates.entry+json"
 
-Kind: TypeAlias = Literal["promote", "rollback", "refuse", "repair"]
-MOVES = frozenset({"promote", "rollback"})
+Kind: TypeAlias = Literal["promote", "break-glass", "rollback", "refuse", "repair"]
+MOVES = frozenset({"promote", "break-glass", "rollback"})
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Champion:
         run_id: The MLflow run that recorded its training.
         folder_sha256: Digest of the whole folder that the registry keeps for the version.
         statement: SHA-256 of the signed statement that let it in.
+        approval: SHA-256 of what two people signed to let it in though that statement is no pass; None where
+            it is one. It goes with the champion wherever it is named.
     """
 
     sha: str
@@ -50,6 +52,7 @@ class Champion:
     run_id: str
     folder_sha256: str
     statement: str
+    approval: str | None = None
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,9 @@ def read(model: str, objects: Mapping[int, bytes], trusted: Sequence[VerifyingKe
         kept = entry.moves or entry.target == entry.origin
         if (entry.seq, entry.previous, entry.model, entry.origin) != expected or not kept:
             raise TamperedError(f"{name} does not follow the one before it.", do="Find who wrote there.")
+        approved = entry.target is not None and entry.target.approval is not None
+        if entry.moves and approved != (entry.kind == "break-glass"):
+            raise TamperedError(f"{name} does not say how its champion came in.", do="Find who wrote there.")
         if entry.kind == "rollback" and entry.target not in {link.entry.target for link in links}:
             raise TamperedError(f"{name} rolls back to who never served.", do="Find who wrote there.")
         links.append(Link(entry, digest.of_bytes(data)))
@@ -269,7 +275,7 @@ def _entry(document: Document, name: str) -> Entry:
         if entry.moves and entry.target is None:
             raise ValueError("it moves to nobody")
         texts = [entry.operation, entry.reason, entry.actor, entry.time, entry.evidence or ""]
-        texts += vars(entry.target).values() if entry.target else ()
+        texts += [text for text in vars(entry.target).values() if text is not None] if entry.target else []
         if type(entry.seq) is not int or not all(isinstance(text, str) for text in texts):
             raise TypeError("a field is of another type")
         if digest.canonical_json(to_document(entry)) != digest.canonical_json(document):

@@ -63,7 +63,11 @@ BAD = {
     "misspelt field": ("golden/min_acu", 0.9, "gates.golden.min_acu: unknown; did you mean 'min_auc'?"),
     "misspelt shared field": ("data/lable", "x", "gates.data.lable: unknown; did you mean 'label'?"),
     "misspelt waiver field": ("waivers/1/ownr", "x", "gates.waivers.1.ownr: unknown; did you mean 'owner'?"),
-    "unknown gate": ("xyzzy", {}, "gates.xyzzy: unknown; known here: champion, checkpoints, data"),
+    "unknown gate": (
+        "xyzzy",
+        {},
+        "gates.xyzzy: unknown; known here: break_glass_hours, champion",
+    ),
     "misspelt gate": ("goldne", {}, "gates.goldne: unknown; did you mean 'golden'?"),
     "text for a number": (
         "golden/min_auc",

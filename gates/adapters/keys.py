@@ -27,10 +27,23 @@ def signer(root: Path, file: str = KEY_FILE) -> tuple[Signer, bool]:
         InvalidError: The key is not an ed25519 private key in PEM, its file can be read by others, or there
             is none in CI, where a key that nobody trusts would sign.
     """
+    key, made = _private_key(root / file)
+    return _signer(key), made
+
+
+def existing(path: Path) -> Signer:
+    """Return the signer of a file.
+
+    Raises:
+        InvalidError: It is not there, not an ed25519 private key in PEM, or can be read by others.
+    """
+    return _signer(_read(path))
+
+
+def _signer(key: "Ed25519PrivateKey") -> Signer:
     from securesystemslib.signer import CryptoSigner
 
-    key, made = _private_key(root / file)
-    return CryptoSigner(key, public_key(_public_hex(key))), made
+    return CryptoSigner(key, public_key(_public_hex(key)))
 
 
 def own(root: Path, file: str = KEY_FILE) -> tuple[str, ...]:
@@ -49,10 +62,14 @@ def _private_key(path: Path) -> tuple["Ed25519PrivateKey", bool]:
         return _parse(text.encode(), f"${VARIABLE}"), False
     if not path.exists():
         return _make(path), True
+    return _read(path), False
+
+
+def _read(path: Path) -> "Ed25519PrivateKey":
     require_regular_file(path)
     if path.stat().st_mode & 0o077:
         raise InvalidError(f"{path} can be read by others.", do=f"chmod 600 {path}")
-    return _parse(path.read_bytes(), str(path)), False
+    return _parse(path.read_bytes(), str(path))
 
 
 def _make(path: Path) -> "Ed25519PrivateKey":

@@ -30,6 +30,20 @@ def signer(root: Path, uri: str, instance: bytes = b"") -> tuple[Signer, bool]:
     raise AssertionError(uri)
 
 
+def existing(root: Path, uri: str) -> Signer:
+    """Return the signer that a person names: never the job's own from the environment, never a new one.
+
+    Raises:
+        InvalidError: The URI names none, or no key that can sign.
+        UnavailableError: Who keeps the key did not answer.
+    """
+    match _parts(uri):
+        case "file", path:
+            return keys.existing(root / path)
+        case _:
+            return signer(root, uri)[0]
+
+
 def own(root: Path, uri: str) -> tuple[str, ...]:
     """Return the key that is trusted where the policy lists none: this machine's, where it has one.
 

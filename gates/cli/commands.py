@@ -5,6 +5,7 @@ import signal
 import sys
 import typing
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -145,12 +146,21 @@ def judge(
     return run.run(project, expected, flags.day(today), approver)
 
 
-@_command(flags.EXPECT, flags.APPLY)
-def promote(project: "Project", expect: str, apply: bool) -> "Result":  # noqa: FBT001 - click's own
+@_command(flags.EXPECT, flags.APPLY, *flags.BREAK_GLASS)
+def promote(
+    project: "Project",
+    expect: str,
+    apply: bool,  # noqa: FBT001 - click's own
+    break_glass: bool,  # noqa: FBT001 - click's own
+    approver: tuple[str, ...],
+    reason: str,
+    expires: timedelta | None,
+) -> "Result":
     """Sign the decision, append it to the ledger, move the alias."""
     from gates.run import promote as run
 
-    return run.run(project, expect, apply=apply)
+    glass = flags.glass(break_glass, approver, reason, expires)
+    return run.run(project, expect, apply=apply, glass=run.Glass(*glass) if glass else None)
 
 
 @_command()

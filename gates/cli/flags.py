@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,22 @@ EXPECT = click.option(
 APPLY = click.option(
     "--apply", is_flag=True, help="Carry the plan out; without it, it is only told and nothing moves."
 )
+HOURS_A_DAY = 24
+
+
+class Duration(click.ParamType[timedelta]):
+    """How long, as 24h or 3d."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401 - click's own
+        """Return the time, or say how it is written."""
+        found = re.fullmatch("([1-9][0-9]{0,3})([hd])", value)
+        if not found:
+            self.fail(f"{value[:80]!r} is not a time such as 24h or 3d.", param, ctx)
+        return timedelta(hours=int(found[1]) * (HOURS_A_DAY if found[2] == "d" else 1))
+
+
 TODAY = click.option("--today", default="", help="Day of the judgement, YYYY-MM-DD; today where left out.")
 APPROVER = click.option(
     "--approver", type=SENTENCE, default="", help="Who approves a first model, where the policy asks for it."
@@ -77,3 +93,44 @@ def day(text: str) -> date:
         return date.fromisoformat(text) if text else now().date()
     except ValueError as error:
         raise InvalidError(f"--today {text!r} is not a day.", do="Write it as YYYY-MM-DD.") from error
+
+
+BREAK_GLASS = (
+    click.option("--break-glass", is_flag=True, help="Let in what is no pass, on the word of two people."),
+    click.option(
+        "--approver",
+        type=Lines(),
+        multiple=True,
+        help="Break-glass: signer of an approver, such as file:ada.pem.",
+    ),
+    click.option("--reason", type=SENTENCE, default="", help="Break-glass: one sentence for the auditor."),
+    click.option("--expires", type=Duration(), help="Break-glass: until it is rolled back, such as 24h."),
+)
+
+
+def glass(
+    broken: bool,  # noqa: FBT001 - the flag itself
+    approvers: tuple[str, ...],
+    reason: str,
+    expires: timedelta | None,
+) -> tuple[tuple[str, ...], str, timedelta] | None:
+    """Return what the flags of a break-glass say together; None where none is asked for.
+
+    Raises:
+        InvalidError: One of them is missing, or stands alone.
+    """
+    given = {"--approver": approvers, "--reason": reason.strip(), "--expires": expires}
+    if not broken:
+        if any(given.values()):
+            raise InvalidError(
+                f"{next(flag for flag, value in given.items() if value)} belongs to --break-glass.",
+                do="A passing decision needs none: gates promote --apply",
+            )
+        return None
+    if expires is None or not all(given.values()):
+        missing = next(flag for flag, value in given.items() if not value)
+        raise InvalidError(
+            f"A break-glass needs {missing}.",
+            do="gates promote --break-glass --approver A --approver B --reason … --expires 24h",
+        )
+    return approvers, reason, expires

@@ -3,27 +3,34 @@
 from collections.abc import Sequence
 
 from gates import digest, statement
-from gates.errors import ConflictError
+from gates.break_glass import Approval
+from gates.errors import ConflictError, InvalidError
 from gates.ledger import History
-from gates.plans.steps import Append, PointAlias, Put, Register, Sign, Step
+from gates.plans.steps import Append, Approve, PointAlias, Put, Register, Sign, Step
 from gates.statement import Decision
 from gates.verdict import Outcome
 
 
-def plan(history: History, decision: Decision, named: Sequence[Put]) -> list[Step]:
+def plan(
+    history: History, decision: Decision, named: Sequence[Put], approval: Approval | None = None
+) -> list[Step]:
     """Return what is left to do for a decision: a promotion, or the note of a refusal.
 
     Args:
         history: The verified ledger.
         decision: What was decided; the caller has seen that it holds.
         named: What it names by digest, for the ledger to keep.
+        approval: What two people approve, to let in what is no pass.
 
     Raises:
+        InvalidError: It is a pass, and needs no approval.
         ConflictError: The champion that it was compared with serves no more.
     """
-    done = history.operation(operation(decision))
-    if decision.outcome is not Outcome.PASS:
+    done = history.operation(operation(decision, approval))
+    if decision.outcome is not Outcome.PASS and approval is None:
         return [] if done else [Sign(decision), *named, _refusal(decision)]
+    if decision.outcome is Outcome.PASS and approval is not None:
+        raise InvalidError("The decision is a pass; no glass has to be broken.", do="gates promote --apply")
     moved = history.moved
     if done is not None and done == moved:
         return [PointAlias()]
@@ -37,19 +44,18 @@ def plan(history: History, decision: Decision, named: Sequence[Put]) -> list[Ste
         )
     sha, run_id = decision.candidate.sha, decision.candidate.run_id
     reason = "first champion" if moved is None else "better than the champion"
-    return [
-        Sign(decision),
-        *named,
-        Register(sha, run_id),
-        Append(operation(decision), "promote", None, reason),
-        PointAlias(),
-    ]
+    entry = Append(operation(decision, approval), "promote", None, reason)
+    approve: list[Step] = []
+    if approval is not None:
+        approve = [Approve(approval)]
+        entry = Append(operation(decision, approval), "break-glass", None, approval.reason)
+    return [Sign(decision), *named, *approve, Register(sha, run_id), entry, PointAlias()]
 
 
-def operation(decision: Decision) -> str:
+def operation(decision: Decision, approval: Approval | None = None) -> str:
     """Return what names the entry of a decision, so that there is one, however often it is signed."""
     verb = "promote" if decision.outcome is Outcome.PASS else "refuse"
-    return digest.of_document([verb, statement.to_document(decision)])
+    return digest.of_document(["break-glass" if approval else verb, statement.to_document(decision)])
 
 
 def _refusal(decision: Decision) -> Append:

@@ -21,13 +21,18 @@ def targets(history: History, to: str) -> Iterator[Champion]:
         raise UndecidedError(f"{history.model} has no champion yet.", do="Promote one first: gates ship")
     if to != "previous":
         target = history.find(to)
+        if target.approval:
+            raise InvalidError(
+                f"v{target.version} came in by break-glass, and no gate has passed it.",
+                do="Choose another: gates history; or break the glass again: gates promote --break-glass …",
+            )
         if target.sha == history.champion.sha:
             raise InvalidError(
                 f"v{target.version} is the champion already.", do="Choose another: gates history"
             )
         yield target
         return
-    earlier = [each for each in history.earlier() if not was_rolled_back(history, each.sha)]
+    earlier = [each for each in history.earlier() if _may_return(history, each)]
     if not earlier:
         raise UndecidedError(
             f"No earlier champion of {history.model} is left to roll back to.",
@@ -42,7 +47,7 @@ def instead_of(history: History, target: Champion) -> Iterator[Champion]:
     for each in earlier:
         if each.sha == target.sha:
             break
-    return (each for each in earlier if not was_rolled_back(history, each.sha))
+    return (each for each in earlier if _may_return(history, each))
 
 
 def plan(history: History, target: Champion, reason: str) -> list[Step]:
@@ -52,11 +57,19 @@ def plan(history: History, target: Champion, reason: str) -> list[Step]:
     return [Append(operation, "rollback", target, reason), PointAlias()]
 
 
+def _may_return(history: History, champion: Champion) -> bool:
+    """Return whether nobody has to name a champion for it to serve again."""
+    return champion.approval is None and not was_rolled_back(history, champion.sha)
+
+
 def was_rolled_back(history: History, sha: str) -> bool:
-    """Return whether a model was taken out of production, and no later entry has put it back."""
+    """Return whether a model was taken out of production, and no later entry has put it back.
+
+    The end of a break-glass is none: it says nothing about the model that the gates do not say.
+    """
     for entry in (link.entry for link in reversed(history.links) if link.entry.moves):
         if entry.target and entry.target.sha == sha:
             return False
         if entry.kind == "rollback" and entry.origin and entry.origin.sha == sha:
-            return True
+            return entry.origin.approval is None
     return False

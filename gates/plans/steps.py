@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from gates.break_glass import TIME, Approval
 from gates.ledger import Champion, Kind
 from gates.statement import Decision
 
@@ -33,6 +34,17 @@ class Sign:
     def __str__(self) -> str:
         """Say it to who reads the plan."""
         return f"sign the decision ({self.decision.outcome.value}) and keep it"
+
+
+@dataclass(frozen=True)
+class Approve:
+    """Have the approvers sign that a decision is carried out which is no pass, and keep that."""
+
+    approval: Approval
+
+    def __str__(self) -> str:
+        """Say it to who reads the plan."""
+        return f"sign and keep the approval of two people, which ends at {self.approval.expires:{TIME}}"
 
 
 @dataclass(frozen=True)
@@ -80,4 +92,24 @@ class PointAlias:
         return "point the alias `champion` at whom the ledger then names, and read it back"
 
 
-Step: TypeAlias = Sign | Put | Register | Append | PointAlias
+@dataclass(frozen=True)
+class RemoveAlias:
+    """Let the registry's alias name nobody."""
+
+    def __str__(self) -> str:
+        """Say it to who reads the plan."""
+        return "remove the alias `champion`: the ledger names nobody"
+
+
+@dataclass(frozen=True)
+class ClearStage:
+    """Take a version out of its stage: a second road to production, which nobody here uses."""
+
+    version: str
+
+    def __str__(self) -> str:
+        """Say it to who reads the plan."""
+        return f"take version {self.version} out of its stage"
+
+
+Step: TypeAlias = Sign | Put | Approve | Register | Append | PointAlias | RemoveAlias | ClearStage

@@ -2,15 +2,17 @@
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from gates import ledger, statement
+from gates import break_glass, ledger, statement
 from gates.adapters import files, github, model
 from gates.adapters.registry import Registry
 from gates.envelope import seal, unseal
 from gates.errors import ConflictError, TamperedError
 from gates.ledger import Champion, History
-from gates.plans.steps import Append, PointAlias, Put, Register, Sign, Step
+from gates.plans.steps import Append, Approve, ClearStage, PointAlias, Put, Register, RemoveAlias, Sign, Step
+from gates.public_keys import Signer
 from gates.run import seen
 from gates.run.project import Project, now
 from gates.run.signing import trusted_signer
@@ -18,7 +20,13 @@ from gates.run.signing import trusted_signer
 CONFIRMED = Path(".gates") / "confirmed"
 
 
-def carry_out(project: Project, registry: Registry, steps: Sequence[Step], planned: History) -> History:
+def carry_out(
+    project: Project,
+    registry: Registry,
+    steps: Sequence[Step],
+    planned: History,
+    approvers: Sequence[Signer] = (),
+) -> History:
     """Carry out steps and return the history afterwards.
 
     Args:
@@ -26,6 +34,7 @@ def carry_out(project: Project, registry: Registry, steps: Sequence[Step], plann
         registry: Where the model is registered.
         steps: What to do, in order.
         planned: The history that the steps were planned from: an entry follows its head, or is a conflict.
+        approvers: Who signs an approval.
 
     Raises:
         ConflictError: Somebody else appended first.
@@ -33,6 +42,7 @@ def carry_out(project: Project, registry: Registry, steps: Sequence[Step], plann
         UnavailableError: A system did not answer; running the same command again completes the rest.
     """
     kept: str | None = None
+    approved: str | None = None
     registered: Champion | None = None
     for step in steps:
         match step:
@@ -41,21 +51,35 @@ def carry_out(project: Project, registry: Registry, steps: Sequence[Step], plann
                 kept = _sign(project, step)
             case Put():
                 project.store.put(step.data)
+            case Approve():
+                project.say("signing the approval")
+                approved = _approve(project, step, approvers)
             case Register():
                 if kept is None:
                     raise ValueError("a champion has its statement: Sign comes before Register")
                 project.say("registering the model")
-                registered = _register(project, registry, step, kept)
+                registered = replace(_register(project, registry, step, kept), approval=approved)
             case Append():
                 project.say("appending to the ledger")
                 target = step.target or registered
                 if target is None and step.kind in ledger.MOVES:
                     raise ValueError("an entry that moves needs a target: Register comes first")
                 append(project, planned, step, target, kept)
-            case PointAlias():
-                project.say("moving the alias")
-                point_alias(project, registry)
+            case PointAlias() | RemoveAlias() | ClearStage():
+                _set(project, registry, step)
     return project.history()
+
+
+def _set(project: Project, registry: Registry, step: PointAlias | RemoveAlias | ClearStage) -> None:
+    """Make the registry say what the ledger says."""
+    match step:
+        case PointAlias():
+            project.say("moving the alias")
+            point_alias(project, registry)
+        case RemoveAlias():
+            registry.remove_alias()
+        case ClearStage():
+            registry.clear_stage(step.version)
 
 
 def point_alias(project: Project, registry: Registry) -> None:
@@ -88,6 +112,13 @@ def _sign(project: Project, step: Sign) -> str:
     """Keep the decision, signed; return the digest of its envelope."""
     envelope = seal(statement.to_document(step.decision), statement.PAYLOAD_TYPE, trusted_signer(project))
     unseal(envelope, statement.PAYLOAD_TYPE, project.trusted_keys, "The new statement")
+    return project.store.put(envelope)
+
+
+def _approve(project: Project, step: Approve, approvers: Sequence[Signer]) -> str:
+    """Keep the approval, signed by all approvers; return the digest of its envelope."""
+    envelope = seal(break_glass.to_document(step.approval), break_glass.PAYLOAD_TYPE, *approvers)
+    break_glass.read(envelope, project.trusted_keys, project.policy.trusted_keys, "The new approval")
     return project.store.put(envelope)
 
 

@@ -83,7 +83,8 @@ def export(project: Project, target: Path) -> Result:
     champion = _champion(project)
     folder = bring(project, champion)
     entries = {f"{seq:08d}.json": data for seq, data in project.store.entries().items()}
-    kept = {f"objects/{champion.statement}": project.store.get(champion.statement)}
+    proof = filter(None, (champion.statement, champion.approval))
+    kept = {f"objects/{each}": project.store.get(each) for each in proof}
     for name, data in (entries | kept).items():
         files.write_bytes(target / OWN_LEDGER / project.model / name, data)
     for name, path in walk(folder).items():

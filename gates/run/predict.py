@@ -29,7 +29,7 @@ def run(project: Project, expect: str) -> Result:
     sha = handoff.text(training, "model_sha")
     history = project.history()
     champion = history.champion
-    if champion and champion.sha == sha:
+    if champion and champion.sha == sha and champion.approval is None:
         return Result(UNCHANGED, f"v{champion.version} ({sha[:12]}) is the champion already.")
     head = serving.facts(history, sha)["champion"]
     models = {"challenger": (folder, sha)}

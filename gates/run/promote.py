@@ -1,14 +1,19 @@
 """Job `promote`: sign the decision, append it to the ledger, move the alias. No user's code runs in here."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 from gates import checks, digest, statement
-from gates.adapters import git, replay
+from gates.adapters import git, github, replay
 from gates.adapters.registry import Registry
+from gates.break_glass import TIME, Approval
 from gates.documents import read_json
 from gates.errors import InvalidError, TamperedError
 from gates.ledger import History
 from gates.plans import promote as promotion
 from gates.plans.steps import Put
-from gates.run import handoff, pin, serving
+from gates.public_keys import Signer
+from gates.run import handoff, pin, serving, signing
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
 from gates.run.result import Result, planned
@@ -16,16 +21,32 @@ from gates.statement import Decision
 from gates.verdict import Outcome, waive
 
 
-def run(project: Project, expect: str, *, apply: bool) -> Result:
+@dataclass(frozen=True)
+class Glass:
+    """Who lets in what is no pass, why, and for how long.
+
+    Attributes:
+        approvers: The signer of each, by URI.
+        reason: One sentence for the auditor.
+        lasts: How long until `gates reconcile` rolls it back.
+    """
+
+    approvers: tuple[str, ...]
+    reason: str
+    lasts: timedelta
+
+
+def run(project: Project, expect: str, *, apply: bool, glass: Glass | None = None) -> Result:
     """Promote what `evidence/statement.json` decided; where that is no pass, note it and move nothing.
 
     Args:
         project: The project.
         expect: Digest of the decision, as the job `judge` told it; empty on a laptop.
         apply: Carry the plan out; else it is told, and nothing is signed, written or moved.
+        glass: Who lets in what is no pass; None where nobody does.
 
     Raises:
-        InvalidError: There is no decision, or it is not of today.
+        InvalidError: There is no decision, or it is not of today; or the approvers are not two people.
         TamperedError: The decision, or what it names, was changed.
         ConflictError: The champion moved in the meantime.
     """
@@ -35,11 +56,14 @@ def run(project: Project, expect: str, *, apply: bool) -> Result:
     _require_told_changes(project, before, decision)
     registry = Registry(project.root, project.model)
     _require_known_champion(project, registry, before)
-    steps = promotion.plan(before, decision, _named(project))
+    approval, approvers = _approval(project, decision, glass) if glass else (None, [])
+    steps = promotion.plan(before, decision, _named(project), approval)
     if not apply:
-        return planned(steps, "gates promote --apply")
-    history = carry_out(project, registry, steps, before)
-    return _promoted(history, decision) if decision.outcome is Outcome.PASS else _refused(decision)
+        return planned(steps, "the same with --apply" if glass else "gates promote --apply")
+    history = carry_out(project, registry, steps, before, approvers)
+    if decision.outcome is not Outcome.PASS and approval is None:
+        return _refused(decision)
+    return _promoted(history, promotion.operation(decision, approval), approval)
 
 
 def _decision(project: Project, expect: str) -> Decision:
@@ -67,8 +91,22 @@ def _named(project: Project) -> list[Put]:
     return [policy, lock, rows]
 
 
-def _promoted(history: History, decision: Decision) -> Result:
-    written = history.operation(promotion.operation(decision))
+def _approval(project: Project, decision: Decision, glass: Glass) -> tuple[Approval, list[Signer]]:
+    """Return what is approved, and by whom: two people whom the policy trusts."""
+    approvers = signing.approvers(project, glass.approvers)
+    longest = timedelta(hours=project.policy.project.break_glass_hours)
+    if glass.lasts > longest:
+        raise InvalidError(
+            f"A break-glass lasts at most {longest} (gates.break_glass_hours).",
+            do="Name a shorter --expires.",
+        )
+    moment = now()
+    decided = digest.of_document(statement.to_document(decision))
+    return Approval(project.model, decided, glass.reason, moment, moment + glass.lasts), approvers
+
+
+def _promoted(history: History, operation: str, approval: Approval | None) -> Result:
+    written = history.operation(operation)
     if written is None or written.entry.target is None:
         raise RuntimeError("a promotion leaves its entry")
     promoted = written.entry.target
@@ -77,6 +115,10 @@ def _promoted(history: History, decision: Decision) -> Result:
         sentence = (
             f"v{promoted.version} was promoted; v{history.champion.version} serves since {history.since}."
         )
+    if approval:
+        ends = f"until {approval.expires:{TIME}}"
+        sentence = f"{sentence} It came in by break-glass, {ends}: {approval.reason}"
+        github.annotate("warning", "break-glass", sentence)
     details = {
         "version": promoted.version,
         "sha": promoted.sha,

@@ -4,9 +4,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from gates import statement
+from gates import break_glass, digest, statement
 from gates.adapters import model
 from gates.adapters.registry import Registry
+from gates.break_glass import Approval
 from gates.documents import parse_json
 from gates.envelope import unseal
 from gates.errors import TamperedError
@@ -42,9 +43,28 @@ def decision(project: Project, champion: Champion) -> Decision:
         do = "Find who wrote it; serve another: gates rollback --to previous --reason …"
         raise TamperedError(error.what, why=error.why, do=do) from error
     project.require_trusted(envelope, found.judged_on, name)
-    told = (found.model, found.candidate.sha, found.outcome)
-    if told != (project.model, champion.sha, Outcome.PASS):
+    outcome = found.outcome is Outcome.PASS
+    if champion.approval is not None:
+        outcome = approval(project, champion).decision == digest.of_document(payload)
+    if not outcome or (found.model, found.candidate.sha) != (project.model, champion.sha):
         raise TamperedError(f"{name} is about another model or decision.", do="Find who wrote the entry.")
+    return found
+
+
+def approval(project: Project, champion: Champion) -> Approval:
+    """Return the approval of two people by which a champion came in.
+
+    Raises:
+        TamperedError: It is gone, does not verify, or is about another model.
+    """
+    if champion.approval is None:
+        raise ValueError("a decision let it in")
+    name = f"The approval of v{champion.version}"
+    envelope, trusted = project.store.get(champion.approval), project.policy.trusted_keys
+    found = break_glass.read(envelope, project.trusted_keys, trusted, name)
+    project.require_trusted(envelope, found.approved.date(), name)
+    if found.model != project.model:
+        raise TamperedError(f"{name} is about another model.", do="Find who wrote the entry.")
     return found
 
 

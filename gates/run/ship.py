@@ -124,8 +124,10 @@ def _flags(job: str, digests: dict[str, str], approver: str) -> list[str]:
 
 def _nothing_changed(project: Project, history: History) -> bool:
     """Return whether what serves is what the stages' outputs hold, and no stage would run."""
-    if history.champion is None or not all(
-        (project.model_folder / name).exists() for name in model.SERVED_FILES
+    if (
+        history.champion is None
+        or history.champion.approval
+        or not all((project.model_folder / name).exists() for name in model.SERVED_FILES)
     ):
         return False
     if model.served_digest(project.model_folder) != history.champion.sha:

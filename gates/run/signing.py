@@ -1,7 +1,10 @@
 """The signer of this project: trusted, or refused before it has signed anything."""
 
+from collections.abc import Sequence
+
 from gates.adapters import signers_by_uri
 from gates.adapters.sigstore_key import SigstoreKey
+from gates.break_glass import APPROVERS, owners
 from gates.errors import InvalidError
 from gates.public_keys import Signer
 from gates.run.project import Project, now
@@ -20,6 +23,11 @@ def trusted_signer(project: Project) -> Signer:
         UnavailableError: Who keeps the key did not answer.
     """
     signer = _signer(project)
+    _require_trusted(project, signer)
+    return signer
+
+
+def _require_trusted(project: Project, signer: Signer) -> None:
     public, listed = signer.public_key.keyid, _listed(signer)
     if public not in {each.keyid for each in project.trusted_keys}:
         raise InvalidError(
@@ -34,7 +42,26 @@ def trusted_signer(project: Project) -> Signer:
             why=f"Its public half is {listed}.",
             do="Sign with another that gates.trusted_keys lists for today.",
         )
-    return signer
+
+
+def approvers(project: Project, uris: Sequence[str]) -> list[Signer]:
+    """Return the signers of a break-glass, who have to be two people.
+
+    Raises:
+        InvalidError: A key is not there or not trusted for today, or they are not two keys of two owners.
+        UnavailableError: Who keeps a key did not answer.
+    """
+    found = [signers_by_uri.existing(project.root, uri) for uri in uris]
+    for each in found:
+        _require_trusted(project, each)
+    people = owners((each.public_key.keyid for each in found), project.policy.trusted_keys)
+    if len(people) < APPROVERS:
+        raise InvalidError(
+            f"A break-glass needs {APPROVERS} approvers; these keys are {', '.join(people) or 'nobody'}'s.",
+            why="A key belongs to the owner that gates.trusted_keys names beside it.",
+            do="Name the signers of two people: --approver file:ada.pem --approver awskms:alias/grace",
+        )
+    return found
 
 
 def key(project: Project, *, private: bool) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from gates.break_glass import TIME, owners
 from gates.documents import Document
+from gates.envelope import signers
 from gates.errors import InvalidError
 from gates.ledger import Champion, Entry
 from gates.paths import require_regular_file
 from gates.run import serving
-from gates.run.project import Project
+from gates.run.project import Project, now
 from gates.statement import Decision
 
 
@@ -18,13 +20,23 @@ def status(project: Project) -> Document:
     if champion is None:
         return {"model": project.model, "champion": None, "ledger": project.store.place}
     serving.decision(project, champion)  # who has no statement does not serve
-    shown = {
+    shown: dict[str, Any] = {
         "version": champion.version,
         "sha": champion.sha,
         "run_id": champion.run_id,
         "since": history.since,
     }
+    if champion.approval:
+        shown["break_glass"] = _break_glass(project, champion)
     return {"model": project.model, "champion": shown, "ledger": project.store.place}
+
+
+def _break_glass(project: Project, champion: Champion) -> dict[str, Any]:
+    """Return who let in a champion that no gate has passed, why, and until when."""
+    approval = serving.approval(project, champion)
+    people = owners(signers(project.store.get(champion.approval or "")), project.policy.trusted_keys)
+    over = " (over: gates reconcile --repair rolls it back)" if approval.expired(now()) else ""
+    return {"by": people, "reason": approval.reason, "until": f"{approval.expires:{TIME}}{over}"}
 
 
 def history(project: Project) -> Document:

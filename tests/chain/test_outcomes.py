@@ -112,7 +112,9 @@ def test_evidence_and_key(first: State) -> None:
     """One file a verdict, the statement and dvc.lock; the key is the owner's alone."""
     project = first.project
     names = sorted(path.name for path in (project.path / "evidence").iterdir())
-    assert names == sorted([*(f"{gate}.json" for gate in GATES), "dvc.lock", "statement.json"])
+    assert names == sorted(
+        [*(f"{gate}.json" for gate in GATES), "dvc.lock", "replay.parquet", "statement.json"]
+    )
     for gate in GATES:
         assert json.loads((project.path / "evidence" / f"{gate}.json").read_bytes())["outcome"] == "pass"
     assert (project.path / ".gates/key.pem").stat().st_mode & 0o777 == 0o600

@@ -1,15 +1,16 @@
 """Tests of `gates.plans.promote`: what is left to do for a decision, exactly once."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from gates.errors import ConflictError, ExitCode
+from gates.break_glass import Approval
+from gates.errors import ConflictError, ExitCode, InvalidError
 from gates.ledger import History
 from gates.plans import promote
 from gates.plans.promote import operation
-from gates.plans.steps import Append, PointAlias, Put, Register, Sign, Step
+from gates.plans.steps import Append, Approve, PointAlias, Put, Register, Sign, Step
 from gates.statement import Decision
 from gates.verdict import at_most
 from tests.examples import (
@@ -106,6 +107,37 @@ def test_a_refusal_is_noted_once_and_moves_nothing() -> None:
     objects = stored(2)
     entry = replace(following(read(objects), 2, "refuse"), operation=append.operation)
     assert plan(read(objects | {entry.seq: sealed(entry)}), refused()) == []
+
+
+APPROVAL = Approval(
+    MODEL, sha(1), "it is down", datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 2, tzinfo=UTC)
+)
+
+
+def test_a_break_glass_is_approved_before_anything_is_registered() -> None:
+    """Its entry says what it is, for the reason that was approved."""
+    sign, put, approve, register, append, point = promote.plan(history(2), compared(), NAMED, APPROVAL)
+    assert [sign, put, approve] == [Sign(compared()), *NAMED, Approve(APPROVAL)]
+    assert register == Register(sha(1), "run-1")
+    assert isinstance(append, Append)
+    assert (append.kind, append.target, append.reason) == ("break-glass", None, "it is down")
+    assert append.operation not in {operation(compared()), operation(decision(1))}
+    assert point == PointAlias()
+
+
+def compared() -> Decision:
+    """Return a refusal that was compared with who serves."""
+    head = history(2).head
+    assert head is not None
+    return replace(refused(), champion={"seq": head.entry.seq, "sha256": head.sha256})
+
+
+def test_no_glass_is_broken_for_a_pass_or_a_stale_comparison() -> None:
+    """The first needs none; the second is a conflict as always."""
+    with pytest.raises(InvalidError, match="no glass has to be broken"):
+        promote.plan(history(), decision(1), NAMED, APPROVAL)
+    with pytest.raises(ConflictError):
+        promote.plan(history(2), refused(), NAMED, APPROVAL)
 
 
 def test_a_decision_is_not_carried_out_again_after_another_move() -> None:

@@ -14,6 +14,7 @@ from gates.envelope import unseal
 from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError
 from gates.ledger import History
 from gates.plans.steps import Step
+from gates.public_keys import Signer
 from gates.run import promote, serving
 from gates.run.carry_out import carry_out
 from gates.run.project import LEDGER_VARIABLE, Project, now
@@ -255,9 +256,9 @@ def test_a_promotion_speaks_of_its_own(mine: Judged, monkeypatch: pytest.MonkeyP
     """Somebody else's move that comes right after it is told, and not taken for it."""
 
     def and_somebody_moves(
-        project: Project, registry: Registry, steps: list[Step], before: History
+        project: Project, registry: Registry, steps: list[Step], before: History, approvers: list[Signer]
     ) -> History:
-        carry_out(project, registry, steps, before)
+        carry_out(project, registry, steps, before, approvers)
         entered(project, 7)
         return project.history()
 

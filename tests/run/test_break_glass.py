@@ -1,0 +1,197 @@
+"""A break-glass from the two keys to its end: it marks itself wherever somebody looks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gates.adapters import keys
+from gates.errors import InvalidError, TamperedError
+from gates.run import audit, loader, promote, reconcile, rollback, serving, views
+from gates.run import project as clock
+from gates.run.project import Project, now
+from gates.run.promote import Glass
+from tests.checks import project as checked
+from tests.run import champions, judged
+from tests.run.champions import another_key
+from tests.run.conftest import OURS
+from tests.run.judged import Judged
+
+ADA, GRACE = "file:ada.pem", "file:grace.pem"
+GLASS = Glass((ADA, GRACE), "churn answers nonsense", timedelta(hours=24))
+
+
+@pytest.fixture
+def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judged:
+    """A first champion, and a decision about another model that is no pass; Ada and Grace have keys."""
+    for name in OURS:
+        monkeypatch.delenv(name, raising=False)
+    root = tmp_path / "project"
+    made = judged.build(root)
+    for person in ("ada", "grace", "adas_other"):
+        path = root / f"{person}.pem"
+        path.write_text(another_key())
+        path.chmod(0o600)
+    owned = {"ada": "Ada", "grace": "Grace", "adas_other": "Ada"}
+    listed = [{"key": keys.signer(root)[0].public_key.keyid, "owner": "CI"}]
+    for person, owner in owned.items():
+        public = keys.existing(root / f"{person}.pem").public_key.keyid
+        listed.append({"key": public, "owner": owner})
+
+    def trust(params: dict[str, Any]) -> None:
+        params["gates"]["trusted_keys"] = listed
+
+    checked.Project(root).edit("params.yaml", trust)
+    champions.promote(made.project, made.registry, 7)
+    template = checked.Project(root)
+    template.policy(golden={"min_auc": 0.99})
+    (root / ".gitignore").write_text(judged.IGNORED + "*.pem\nmodels/\n")
+    judged.commit(root)
+    template.change("predictions", lambda scores: scores.assign(champion=scores["challenger"] * 0.5))
+    champion = serving.facts(made.project.history(), "")["champion"]
+    told = judged.hand_on(made.project, made.told.data, made.told.train, champion)
+    assert made.judge(told).outcome == "fail"
+    return made
+
+
+def broken(failing: Judged, glass: Glass = GLASS) -> Project:
+    """Break the glass, and return the project as the next command opens it."""
+    result = promote.run(failing.project, "", apply=True, glass=glass)
+    assert result.outcome == "pass"
+    return failing.project
+
+
+def test_it_serves_and_says_so_everywhere(failing: Judged, tmp_path: Path) -> None:
+    """Status, history, audit, loader and export: who, why, until when."""
+    project = broken(failing)
+    champion = project.history().champion
+    assert champion is not None
+    assert failing.registry.champion_version() == champion.version == "2"
+    shown = views.status(project)["champion"]["break_glass"]
+    assert (shown["by"], shown["reason"]) == (["Ada", "Grace"], GLASS.reason)
+    assert "(over" not in shown["until"]
+    entry = views.history(project)["entries"][0]
+    assert (entry["kind"], entry["reason"]) == ("break-glass", GLASS.reason)
+    assert audit.run(project, "").details["served"]["kind"] == "break-glass"
+    assert reconcile.run(project, repair=True).outcome == "pass"
+    assert loader.load_champion(project.root).version == "2"
+    loader.export(project, tmp_path / "image")
+    assert loader.load_champion(tmp_path / "image", ledger=".gates/ledger").version == "2"
+
+
+def test_a_plan_of_it_moves_nothing(failing: Judged) -> None:
+    """It tells that two people would sign."""
+    before = failing.project.history()
+    told = promote.run(failing.project, "", apply=False, glass=GLASS)
+    assert told.outcome == "planned"
+    assert any("approval of two people" in step for step in told.details["plan"])
+    assert failing.project.history() == before
+
+
+def test_run_again_it_is_the_same_one(failing: Judged) -> None:
+    """One entry, whenever it is repeated."""
+    links = broken(failing).history().links
+    assert broken(failing).history().links == links
+
+
+@pytest.mark.parametrize(
+    ("glass", "told"),
+    [
+        (replace(GLASS, approvers=(ADA,)), "needs 2 approvers"),
+        (replace(GLASS, approvers=(ADA, ADA)), "needs 2 approvers"),
+        (replace(GLASS, approvers=(ADA, "file:adas_other.pem")), "needs 2 approvers"),
+        (replace(GLASS, approvers=(ADA, "file:nobody.pem")), "nobody.pem"),
+        (replace(GLASS, lasts=timedelta(days=30)), "lasts at most"),
+    ],
+)
+def test_who_may_not_break_the_glass(failing: Judged, glass: Glass, told: str) -> None:
+    """One person, however many keys, a key that is not there, or for too long: exit code 2, nothing moved."""
+    before = failing.project.history()
+    with pytest.raises(InvalidError, match=told):
+        promote.run(failing.project, "", apply=True, glass=glass)
+    assert failing.project.history() == before
+
+
+def test_a_key_that_nobody_lists_approves_nothing(failing: Judged) -> None:
+    """And the job's own key in the environment never stands in for an approver's file."""
+    path = failing.root / "mallory.pem"
+    path.write_text(another_key())
+    path.chmod(0o600)
+    with pytest.raises(InvalidError, match="not one that the policy trusts"):
+        promote.run(
+            failing.project, "", apply=True, glass=replace(GLASS, approvers=(ADA, "file:mallory.pem"))
+        )
+
+
+def over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two days pass."""
+    later = now() + timedelta(hours=25)
+    for module in (clock, reconcile, views):
+        monkeypatch.setattr(module, "now", lambda: later)
+
+
+def test_its_end_is_a_rollback(failing: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reconcile tells it, repairs it once, and the same model may still come in through the gates."""
+    project = broken(failing)
+    over(monkeypatch)
+    assert "(over" in views.status(project)["champion"]["break_glass"]["until"]
+    (found,) = reconcile.run(project, repair=False).details["deviations"]
+    assert (found["kind"], found["version"]) == ("break-glass", "2")
+    left = project.history().champion
+    assert left is not None
+    assert reconcile.run(project, repair=True).outcome == "tampered"
+    history = project.history()
+    assert history.champion is not None
+    assert history.champion.version == failing.registry.champion_version() == "1"
+    assert [link.entry.kind for link in history.links[-2:]] == ["repair", "rollback"]
+    assert serving.facts(history, left.sha)["rolled_back"] is False
+    assert reconcile.run(project, repair=True).outcome == "pass"
+
+
+def test_nobody_goes_back_to_it(failing: Judged) -> None:
+    """It was never passed: named it is refused, and it is no previous one."""
+    project = broken(failing)
+    rollback.run(project, "previous", "worse still", apply=True)
+    with pytest.raises(InvalidError, match="came in by break-glass"):
+        rollback.run(project, "2", "the lesser evil", apply=True)
+    champions.promote(project, failing.registry, 8)
+    rollback.run(project, "previous", "too slow", apply=True)
+    champion = project.history().champion
+    assert champion is not None
+    assert champion.version == "1"
+
+
+def forget(project: Project, digest: str) -> None:
+    (Path(project.store.place) / "objects" / digest).unlink()
+
+
+def distrust(project: Project, _: str) -> None:
+    params = yaml.safe_load(project.params.read_text())
+    params["gates"]["trusted_keys"][2]["revoked"] = "2020-01-01"
+    project.params.write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def unown(project: Project, _: str) -> None:
+    params = yaml.safe_load(project.params.read_text())
+    params["gates"]["trusted_keys"][2]["owner"] = "Ada"
+    project.params.write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+@pytest.mark.parametrize("edit", [forget, distrust, unown])
+def test_an_approval_that_does_not_hold_serves_nobody(
+    failing: Judged, edit: Callable[[Project, str], None]
+) -> None:
+    """Gone, by a key that was revoked, or of one person after all."""
+    project = broken(failing)
+    champion = project.history().champion
+    assert champion is not None
+    assert champion.approval is not None
+    edit(project, champion.approval)
+    with pytest.raises(TamperedError):
+        loader.load_champion(project.root)
+    with pytest.raises(TamperedError):
+        views.status(champions.anew(project))
