@@ -102,6 +102,8 @@ class Kms:
         key, message = self.keys[name], base64.b64decode(request["Message"])
         if not isinstance(key, ec.EllipticCurvePrivateKey) or request["SigningAlgorithm"] != _spec(key)[1]:
             raise RefusedError("InvalidKeyUsageException", "the algorithm is not one of the key's")
+        if request.get("DryRun"):
+            raise RefusedError("DryRunOperationException", "it would have succeeded")
         if request.get("MessageType") == "DIGEST":
             if len(message) != SHA256_BYTES:
                 raise RefusedError("ValidationException", "Digest is invalid length for algorithm")

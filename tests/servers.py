@@ -1,14 +1,20 @@
 """Servers that tests start on loopback, on free ports, and stop."""
 
+import importlib.util
+import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
 import pytest
@@ -72,14 +78,10 @@ def versity(folder: Path) -> Iterator[S3]:
     """Run an S3 server that checks keys, conditions and locks over a folder; skip where there is none."""
     program = shutil.which("versitygw", path=f"{ROOT / '.tools/bin'}{os.pathsep}{os.environ['PATH']}")
     if program is None:
-        reason = "versitygw is neither on PATH nor in .tools/bin, so no real S3 server was asked"
-        if os.environ.get("GATES_REQUIRE_TOOLS") == "1":
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        _miss("versitygw is neither on PATH nor in .tools/bin, so no real S3 server was asked")
     for name in ("data", "versions"):
         (folder / name).mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = _free_port()
     server = S3(f"http://127.0.0.1:{port}", "root", "a real secret")
     posix = ["posix", "--versioning-dir", str(folder / "versions"), str(folder / "data")]
     environment = {**os.environ, "ROOT_ACCESS_KEY": server.key, "ROOT_SECRET_KEY": server.secret}
@@ -96,9 +98,87 @@ def versity(folder: Path) -> Iterator[S3]:
             process.terminate()
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", port: int) -> None:
+@dataclass(frozen=True)
+class Accounts:
+    """An MLflow server with accounts: its address, its administrator, and the password of everybody."""
+
+    uri: str
+    admin: str = "admin"
+    password: str = "a long enough password"  # noqa: S105 - of a server that lives as long as a test
+
+    def environment(self, user: str) -> dict[str, str]:
+        """Return the variables that MLflow reads, for a user."""
+        return {
+            "MLFLOW_TRACKING_URI": self.uri,
+            "MLFLOW_TRACKING_USERNAME": user,
+            "MLFLOW_TRACKING_PASSWORD": self.password,
+        }
+
+    def add(self, user: str) -> None:
+        """Make an account with the server's default permission."""
+        self._post("/api/2.0/mlflow/users/create", username=user, password=self.password)
+
+    def grant(self, user: str, kind: str, name: str, permission: str) -> None:
+        """Give a user a permission on a thing."""
+        thing = {"resource_type": kind, "resource_id": name, "permission": permission}
+        self._post("/api/3.0/mlflow/users/permissions/grant", username=user, **thing)
+
+    def _post(self, path: str, **body: str) -> None:
+        connection = HTTPConnection(self.uri.removeprefix("http://"), timeout=30)
+        credentials = b64encode(f"{self.admin}:{self.password}".encode()).decode()
+        headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
+        connection.request("POST", path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.read()
+        connection.close()
+
+
+@contextmanager
+def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
+    """Run MLflow with basic-auth over a folder; skip where what its accounts need is not installed."""
+    if importlib.util.find_spec("flask_wtf") is None:
+        _miss("Flask-WTF is not installed, so no MLflow server with accounts was asked")
+    port = _free_port()
+    server = Accounts(f"http://127.0.0.1:{port}")
+    variables = {
+        "MLFLOW_AUTH_ADMIN_PASSWORD": server.password,
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": "test",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    files = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", "files"]
+    listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "server", "--app-name", "basic-auth", *listen, *files],
+        cwd=folder,
+        env=kept | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        try:
+            _wait_for(process, port, tries=2400)
+            yield server
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _miss(reason: str) -> NoReturn:
+    """Skip a test for want of a server, or fail it where all have to be there."""
+    if os.environ.get("GATES_REQUIRE_TOOLS") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def _wait_for(process: "subprocess.Popen[bytes]", port: int, tries: int = 200) -> None:
     """Wait until a server listens, or has ended instead."""
-    for _ in range(200):
+    for _ in range(tries):
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return
         with suppress(subprocess.TimeoutExpired):

@@ -21,6 +21,7 @@ NEEDED = "an asymmetric KMS key for SIGN_VERIFY of the spec ECC_NIST_P256"
 # Two calls of two attempts each, with up to a second between them, stay below 30 s, however KMS hangs.
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2, 4, 2
 NO_SUCH_KEY = frozenset({"NotFoundException", "InvalidArnException", "ValidationException"})
+WOULD_SIGN = "DryRunOperationException"
 UNFIT_KEY = frozenset({"InvalidKeyUsageException", "UnsupportedOperationException"})
 
 
@@ -37,6 +38,33 @@ def signer(key: str) -> Signer:
     if answer.get("KeySpec") != KEY_SPEC or ALGORITHM not in answer.get("SigningAlgorithms", ()):
         raise _unfit(key, f"It is of the spec {answer.get('KeySpec')} for {answer.get('KeyUsage')}.")
     return KmsSigner(key, client, _public_key(key, answer["PublicKey"]))
+
+
+def may_sign(key: str) -> bool:
+    """Return whether KMS would sign for this identity; it only says so and signs nothing.
+
+    Raises:
+        InvalidError: There is no such key, or it is of another kind.
+        UnavailableError: KMS did not answer.
+    """
+    from botocore.exceptions import ClientError
+
+    client = _client(key)
+    with _answering(key, "kms:Sign"):
+        try:
+            client.sign(
+                KeyId=key,
+                Message=bytes(hashlib.sha256().digest_size),
+                MessageType="DIGEST",
+                SigningAlgorithm=ALGORITHM,
+                DryRun=True,
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if not code.startswith(("AccessDenied", WOULD_SIGN)):
+                raise
+            return bool(code == WOULD_SIGN)
+    return True
 
 
 class KmsSigner:

@@ -96,13 +96,13 @@ class Connection:
             ):
                 raise InvalidError(
                     absent,
-                    why=f"Looked in {_without_password(self.uri)}.",
+                    why=f"Looked in {without_password(self.uri)}.",
                     do="Is it the right one? Choose another version: gates history; or train again.",
                 ) from error
             raise UnavailableError(
                 f"MLflow could not {doing}.",
                 why=f"{_first_line(error)}{' A write may have been applied.' if doing in WRITES else ''}",
-                do=f"Check {_without_password(self.uri)}, then run the same command again.",
+                do=f"Check {without_password(self.uri)}, then run the same command again.",
             ) from error
 
     def model_id(self, run_id: str) -> str:
@@ -137,9 +137,10 @@ class Connection:
 
 
 def _first_line(error: Exception) -> str:
-    text = _without_password(str(error)).strip().splitlines()
+    text = without_password(str(error)).strip().splitlines()
     return f"{text[0].rstrip('.')[:300]}." if text else f"{type(error).__name__}."
 
 
-def _without_password(text: str) -> str:
+def without_password(text: str) -> str:
+    """Return a text without the user and password that an address in it may hold."""
     return re.sub(r"://[^\s/]*@", "://…@", text)

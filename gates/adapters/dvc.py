@@ -4,6 +4,7 @@ import configparser
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from gates.adapters import keys, process
@@ -35,11 +36,36 @@ def pointer(raw: Path) -> str:
         raise InvalidError(f"{path} is not a DVC pointer.", do=f"Write it again: dvc add {raw}") from error
 
 
+@dataclass(frozen=True)
+class Remote:
+    """The default remote: its name and address, and whether it looks at what it brings."""
+
+    name: str
+    url: str
+    verifies: bool
+
+
 def remote(root: Path) -> str:
     """Return the URL of the default remote as the project's configuration has it.
 
     Raises:
         InvalidError: No default remote is configured, or it does not verify what it brings.
+    """
+    found = default_remote(root)
+    if not found.verifies:
+        raise InvalidError(
+            f"The DVC remote {found.name!r} does not verify what it brings.",
+            why="Without it `dvc pull` reports success for a corrupted object.",
+            do=f"dvc remote modify {found.name} verify true",
+        )
+    return found.url
+
+
+def default_remote(root: Path) -> Remote:
+    """Return the default remote as the project's configuration has it.
+
+    Raises:
+        InvalidError: No default remote is configured.
     """
     parser = configparser.RawConfigParser(strict=False)
     try:
@@ -57,13 +83,7 @@ def remote(root: Path) -> str:
         raise InvalidError(
             ".dvc/config names no default remote.", do="dvc remote add --default storage s3://…"
         )
-    if parser.get(section, "verify", fallback="false").lower() != "true":
-        raise InvalidError(
-            f"The DVC remote {name!r} does not verify what it brings.",
-            why="Without it `dvc pull` reports success for a corrupted object.",
-            do=f"dvc remote modify {name} verify true",
-        )
-    return url
+    return Remote(name, url, parser.get(section, "verify", fallback="false").lower() == "true")
 
 
 def pull(root: Path, target: Path, log: Path) -> None:

@@ -42,6 +42,18 @@ def head(root: Path) -> str:
     return _git(root, "rev-parse", "--verify", "HEAD^{commit}").strip()
 
 
+def top(root: Path) -> Path:
+    """Return the folder of the repository that a project lies in; the project's own where there is none."""
+    ended = run(root, "rev-parse", "--show-toplevel")
+    return root if ended.returncode else Path(os.fsdecode(ended.stdout.rstrip(b"\n")))
+
+
+def fetches(root: Path, ref: str) -> bool:
+    """Return whether `git fetch` brings a ref under its own name, and refuses it where it was put back."""
+    ended = run(root, "config", "--get-regexp", r"^remote\..*\.fetch$")
+    return f"{ref}:{ref}" in [line.split(" ")[1] for line in ended.stdout.decode().splitlines()]
+
+
 def run(root: Path, *arguments: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
     """Run git in a project with ``given`` on its stdin, and return how it ended.
 

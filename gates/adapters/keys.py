@@ -3,7 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gates.errors import InvalidError, UnavailableError
 from gates.paths import require_regular_file
@@ -55,6 +55,24 @@ def own(root: Path, file: str = KEY_FILE) -> tuple[str, ...]:
     if not os.environ.get(VARIABLE) and not (root / file).exists():
         return ()
     return (_public_hex(_private_key(root / file)[0]),)
+
+
+def facts(root: Path, file: str = KEY_FILE) -> dict[str, Any]:
+    """Return which key would sign: its kind, place and public half, and whether others can read its file.
+
+    Raises:
+        InvalidError: It is not an ed25519 private key.
+    """
+    if text := os.environ.get(VARIABLE, ""):
+        key = _parse(text.encode(), f"${VARIABLE}")
+        return {"kind": "environment", "place": f"${VARIABLE}", "public": _public_hex(key)}
+    path = root / file
+    if not path.exists():
+        return {}
+    require_regular_file(path)
+    readable = bool(path.stat().st_mode & 0o077)
+    public = _public_hex(_parse(path.read_bytes(), str(path)))
+    return {"kind": "file", "place": str(path), "readable": readable, "public": public}
 
 
 def _private_key(path: Path) -> tuple["Ed25519PrivateKey", bool]:

@@ -36,22 +36,25 @@ class Protection:
     kms_key: str = ""
 
 
+def client() -> Any:  # noqa: ANN401 - boto's clients are made at run time
+    """Return a client that answers within seconds; what it needs to know comes from the environment."""
+    import boto3
+    from botocore.config import Config
+
+    retries = {"total_max_attempts": 3, "mode": "standard"}
+    return boto3.Session().client("s3", config=Config(connect_timeout=5, read_timeout=10, retries=retries))
+
+
 class S3Store:
     """Objects in a bucket: `<seq>.json` for entries and `objects/<sha256>` for what they refer to."""
 
     def __init__(self, uri: str, protection: Protection | None = None) -> None:
         """Use ``s3://bucket/prefix``; endpoint, region and credentials come from the environment."""
-        import boto3
-        from botocore.config import Config
-
         self.uri = uri.rstrip("/")
         parts = urlsplit(self.uri)
         self._bucket, self._prefix = parts.netloc, parts.path.strip("/")
         self.protection = protection or Protection()
-        retries = {"total_max_attempts": 3, "mode": "standard"}
-        self._client: Any = boto3.Session().client(
-            "s3", config=Config(connect_timeout=5, read_timeout=10, retries=retries)
-        )
+        self._client = client()
 
     @property
     def place(self) -> str:

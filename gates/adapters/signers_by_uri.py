@@ -1,6 +1,7 @@
 """Which signer a URI names: `file:PATH`, `awskms:KEY` or `sigstore:`."""
 
 from pathlib import Path
+from typing import Any
 
 from gates.adapters import awskms, keys, sigstore_signer
 from gates.errors import InvalidError
@@ -52,6 +53,23 @@ def own(root: Path, uri: str) -> tuple[str, ...]:
     """
     scheme, path = _parts(uri)
     return keys.own(root, path) if scheme == "file" else ()
+
+
+def facts(root: Path, uri: str) -> dict[str, Any]:
+    """Return which key would sign, as a question about it: nothing is made and nothing signed.
+
+    Raises:
+        InvalidError: The URI names none, or the local key is not one.
+        UnavailableError: Who keeps the key did not answer.
+    """
+    match _parts(uri):
+        case "file", path:
+            return keys.facts(root, path)
+        case "awskms", key:
+            return {"kind": "service", "place": uri, "may_sign": awskms.may_sign(key)}
+        case "sigstore", _:
+            return {"kind": "keyless", "place": uri}
+    raise AssertionError(uri)
 
 
 def private_pem(root: Path, uri: str) -> str:

@@ -24,7 +24,7 @@ SECTIONS = {
     "Deliver": ("ship", "data", "train", "predict", "judge", "promote"),
     "Champion": ("status", "history", "show", "audit", "rollback", "reconcile", "restore", "export"),
     "Gates": tuple(checks.names()),
-    "Project": ("policy", "key", "actions"),
+    "Project": ("doctor", "policy", "key", "actions"),
 }
 EPILOG = "Exit codes: 0 pass, 1 fail, 2 invalid, 3 undecided, 4 unavailable, 5 conflict, 6 tampered."
 
@@ -233,6 +233,22 @@ def export(project: "Project", folder: Path) -> "Result":
     from gates.run import loader
 
     return loader.export(project, folder)
+
+
+@_command(
+    click.option(
+        "--require",
+        type=click.Choice(["detects", "prevents"]),
+        default="detects",
+        help="How far every road has to be closed: detects (the default) or prevents.",
+    )
+)
+def doctor(project: "Project", require: str) -> "Result":
+    """Look, without changing anything, whether this setting keeps every road around the gates closed."""
+    from gates.controls.roads import Word
+    from gates.run import doctor as run
+
+    return run.run(project, Word(require))
 
 
 @_command(click.option("--pin", "pins", is_flag=True, help="Pin it in gates.lock: no other may judge."))

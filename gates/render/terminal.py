@@ -13,6 +13,7 @@ from gates.render.sentences import figure, shown
 from gates.verdict import Outcome, Verdict
 
 STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.UNDECIDED: "yellow"}
+WORDS = {"prevents": "green", "open": "bold red"}
 MOST_FINDINGS = 20
 
 
@@ -66,6 +67,22 @@ def entries(listed: Sequence[dict[str, Any]]) -> RenderableType:
         )
         table.add_row(*(Text(shown(cell)) for cell in row))
     return table
+
+
+def roads(found: Sequence[dict[str, str]]) -> RenderableType:
+    """Return one row a road around the gates; below, what to do about each that is not prevented."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("road", "word", "what was found"):
+        table.add_column(column, overflow="fold")
+    for each in found:
+        style = WORDS.get(each["word"], "yellow")
+        table.add_row(Text(each["road"]), Text(each["word"], style), Text(shown(each["what"])))
+    advice = [
+        Padding(Text.assemble((each["road"], "bold"), f": {each['why']}\n{shown(each['do'])}"), (1, 0, 0, 2))
+        for each in found
+        if "do" in each
+    ]
+    return Group(table, *advice, "")
 
 
 def facts(document: dict[str, Any]) -> RenderableType:

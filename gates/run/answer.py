@@ -132,6 +132,9 @@ class Answering:
             show(
                 terminal.entries(document["entries"]) if document["entries"] else "No model was promoted yet."
             )
+        elif self._command == "doctor":
+            show(terminal.roads(document["findings"]))
+            show(document["sentence"])
         elif self._command == "key":
             show(str(next(iter(document.values()))).strip())
         elif "sentence" in document:

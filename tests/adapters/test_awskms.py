@@ -33,6 +33,20 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kms]:
         yield running
 
 
+def test_whether_it_would_sign(cloud: Kms) -> None:
+    """Asked by a dry run, which signs nothing; a key that is not there is an error and no answer."""
+    assert awskms.may_sign(NAME)
+    cloud.denied.add("kms:Sign")
+    assert not awskms.may_sign(NAME)
+    assert all(request["DryRun"] for _, request in cloud.calls)
+    cloud.denied.clear()
+    with pytest.raises(InvalidError, match="no KMS key"):
+        awskms.may_sign("alias/other")
+    cloud.codes["kms:Sign"] = "KMSInternalException"
+    with pytest.raises(UnavailableError):
+        awskms.may_sign(NAME)
+
+
 @pytest.mark.parametrize("name", [NAME, "1234abcd-12ab-34cd-56ef-1234567890ab", f"{ARN}1234abcd"])
 def test_what_it_signs_verifies(cloud: Kms, name: str) -> None:
     """By id, alias and ARN; only the digest is sent; with the public half as `gates key` prints it."""

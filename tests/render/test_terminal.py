@@ -124,6 +124,27 @@ def test_facts_are_lines_of_name_and_value() -> None:
     ]
 
 
+def test_one_row_a_road() -> None:
+    """What was found; below, why and what to do where something is left."""
+    found = [
+        {"road": "alias", "word": "prevents", "what": "Nobody may.", "why": "It serves."},
+        {
+            "road": "policy",
+            "word": "open",
+            "what": "No pin.",
+            "why": "It judges.",
+            "do": "gates policy --pin",
+        },
+    ]
+    assert [row for row in rows(terminal.roads(found)) if row] == [
+        ["road", "word", "what was found"],
+        ["alias", "prevents", "Nobody may."],
+        ["policy", "open", "No pin."],
+        ["policy: It judges."],
+        ["gates policy --pin"],
+    ]
+
+
 @settings(max_examples=100)
 @given(
     st.sampled_from(["[bold]x[/bold]", "[/x]", "[link=file:///etc]y", ":boom:", "\x1b[2J", "a\nb"])
@@ -139,6 +160,7 @@ def test_what_comes_from_data_is_shown_and_not_obeyed(text: str) -> None:
         terminal.findings(judged),
         terminal.entries([{**ENTRY, "actor": text, "reason": text}]),
         terminal.facts({"a": text, "b": {"c": text}}),
+        terminal.roads([{"road": "alias", "word": "open", "what": text, "why": "Why.", "do": text}]),
     ):
         told = printed(renderable, width=10_000)
         assert all(line.isprintable() for line in told.split("\n"))

@@ -1,0 +1,163 @@
+"""What workflow files say about who promotes, what starts it, and whose code runs in it."""
+
+from typing import Any
+
+import pytest
+
+from gates.controls.roads import Finding, Word
+from gates.controls.workflows import findings
+
+SHA = "a" * 40
+SHIP = ".github/workflows/ship.yml"
+PUSH = ".github/workflows/on-push.yml"
+PROMOTE: dict[str, Any] = {
+    "environment": "production",
+    "steps": [{"uses": f"actions/checkout@{SHA}"}, {"uses": "$/.github/actions/promote"}],
+}
+
+
+def reusable(**job: Any) -> dict[str, Any]:  # noqa: ANN401 - a workflow's own keys
+    """Return a reusable workflow whose job promotes."""
+    return {"on": {"workflow_call": ""}, "jobs": {"promote": PROMOTE | job}}
+
+
+def caller(uses: str, *events: str) -> dict[str, Any]:
+    """Return a workflow that calls another."""
+    return {"on": list(events), "jobs": {"ship": {"uses": uses}}}
+
+
+def found(files: dict[str, Any]) -> dict[str, Finding]:
+    """Return road to finding."""
+    return {each.road: each for each in findings(files)}
+
+
+GUARDED = {SHIP: reusable(), PUSH: caller("$/.github/workflows/ship.yml", "push")}
+
+
+def test_as_it_should_be() -> None:
+    """All that files can tell is prevented; what they cannot is to be looked at."""
+    words = {road: each.word for road, each in found(GUARDED).items()}
+    looked = dict.fromkeys(("reviewers", "oidc"), Word.LOOK)
+    told = dict.fromkeys(("promoting-job", "promoting-trigger", "action-pins"), Word.PREVENTS)
+    assert words == told | looked
+
+
+def test_no_workflow_at_all() -> None:
+    """Nothing seen is not closed."""
+    words = [each.word for each in findings({})]
+    assert words == [Word.UNKNOWN] * 3 + [Word.LOOK] * 2
+
+
+def test_workflows_that_promote_nothing() -> None:
+    """Then somebody else does."""
+    job = found({PUSH: {"on": "push", "jobs": {"test": {"steps": [{"run": "pytest"}]}}}})["promoting-job"]
+    assert job.word is Word.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"run": "gates promote --apply"},
+        {"run": "set -e\nmake data\n.venv/bin/gates ship"},
+        {"run": "gates rollback --to previous --reason x"},
+        {"run": "gates reconcile --repair"},
+        {"uses": f"org/ml-gates/.github/actions/promote@{SHA}"},
+        {"uses": "./.github/actions/rollback"},
+    ],
+)
+@pytest.mark.parametrize("environment", ["", "${{ inputs.environment }}", {"name": ""}])
+def test_a_job_that_promotes_without_an_environment(step: dict[str, str], environment: object) -> None:
+    """Open, however it promotes; the job is named."""
+    job = {"environment": environment, "steps": [step]}
+    finding = found({SHIP: reusable(**job)})["promoting-job"]
+    assert (finding.word, "ship.yml: promote" in finding.what) == (Word.OPEN, True)
+    assert "environment: production" in finding.do
+
+
+@pytest.mark.parametrize("run", ["gates reconcile", "gates status", "echo gates; promote", "mygates_promote"])
+def test_a_job_that_promotes_nothing_needs_none(run: str) -> None:
+    """It only looks."""
+    files = GUARDED | {PUSH: {"on": "schedule", "jobs": {"look": {"steps": [{"run": run}]}}}}
+    assert found(files)["promoting-job"].word is Word.PREVENTS
+
+
+def test_an_environment_with_an_address() -> None:
+    """A mapping is one as well."""
+    job = {"environment": {"name": "production", "url": "https://example.org"}}
+    assert found({SHIP: reusable(**job)})["promoting-job"].word is Word.PREVENTS
+
+
+def test_a_job_outside_a_reusable_workflow() -> None:
+    """Detected at best: a branch can change the file."""
+    files = {PUSH: reusable() | {"on": "push"}}
+    assert found(files)["promoting-job"].word is Word.DETECTS
+
+
+@pytest.mark.parametrize(
+    "event", ["pull_request", "pull_request_target", "issue_comment", "workflow_run", "discussion_comment"]
+)
+@pytest.mark.parametrize(
+    "uses",
+    [
+        "./.github/workflows/ship.yml",
+        "$/.github/workflows/ship.yml",
+        f"org/ml-gates/.github/workflows/ship.yml@{SHA}",
+        f"org/ml-gates/.github/workflows/rollback.yml@{SHA}",
+    ],
+)
+def test_strangers_start_what_promotes(event: str, uses: str) -> None:
+    """Open, with the file and the event."""
+    finding = found({SHIP: reusable(), PUSH: caller(uses, "push", event)})["promoting-trigger"]
+    assert (finding.word, f"on-push.yml ({event})" in finding.what) == (Word.OPEN, True)
+
+
+def test_strangers_start_it_by_two_calls() -> None:
+    """A call of a call promotes too."""
+    middle = {"on": {"workflow_call": ""}, "jobs": {"x": {"uses": "./.github/workflows/ship.yml"}}}
+    files = {
+        SHIP: reusable(),
+        ".github/workflows/middle.yml": middle,
+        PUSH: caller("./.github/workflows/middle.yml", "pull_request"),
+    }
+    assert found(files)["promoting-trigger"].word is Word.OPEN
+
+
+def test_a_pull_request_that_only_tests() -> None:
+    """Prevented; but with the secrets of the repository it is open, whatever it runs."""
+    for event, word in (("pull_request", Word.PREVENTS), ("pull_request_target", Word.OPEN)):
+        for started in (event, [event], {event: {"branches": ["main"]}}):
+            fast = {"on": started, "jobs": {"test": {"steps": [{"run": "pytest"}]}}}
+            assert found(GUARDED | {".github/workflows/fast.yml": fast})["promoting-trigger"].word is word
+
+
+@pytest.mark.parametrize(
+    "uses", ["actions/checkout@v6", "actions/checkout@main", "x/y", "docker://a:1", f"x/y@{SHA[1:]}"]
+)
+def test_an_action_that_can_be_exchanged(uses: str) -> None:
+    """Open, in a workflow, a call and a composite action alike; what to paste has its name."""
+    step = {"steps": [{"uses": uses}]}
+    for name, document in (
+        (PUSH, {"on": "push", "jobs": {"test": step}}),
+        (PUSH, caller(uses, "push")),
+        (".github/actions/setup/action.yml", {"runs": {"using": "composite", **step}}),
+    ):
+        finding = found(GUARDED | {name: document})["action-pins"]
+        assert (finding.word, uses in finding.what) == (Word.OPEN, True)
+        assert finding.do.startswith(f"uses: {uses.partition('@')[0]}@COMMIT")
+
+
+def test_what_is_pinned() -> None:
+    """A commit, a digest, and the repository's own."""
+    steps = [f"x/y@{SHA}", "./local", "../beside", "$/.github/actions/x", f"docker://a@sha256:{'0' * 64}"]
+    files = {PUSH: {"on": "push", "jobs": {"test": {"steps": [{"uses": each} for each in steps]}}}}
+    assert found(files)["action-pins"].word is Word.PREVENTS
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"on": "push"}, {"jobs": "x"}, {"jobs": {"a": "x"}}, {"jobs": {"a": {"steps": "x"}}},
+     {"jobs": {"a": {"steps": ["x"]}}}, {"runs": "x"}, {"on": ["push"], "jobs": [1]}],
+)  # fmt: skip
+def test_files_that_github_would_refuse(document: dict[str, Any]) -> None:
+    """They stop nothing here."""
+    assert len(list(findings({PUSH: document}))) == 5
