@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,32 @@ def test_stages_run_once_and_are_told(root: Path) -> None:
     assert dvc.unchanged(root, log)
     (root / "double.py").write_text(DOUBLE.replace("2", "3"))
     assert not dvc.unchanged(root, log)
+
+
+def test_a_poisoned_run_cache_is_not_trusted(root: Path) -> None:
+    """It says that the stage made other bytes: DVC by itself believes it, our run makes them anew."""
+    log = root.parent / "log"
+    (root / "dvc.yaml").write_text(PIPELINE)
+    (root / "double.py").write_text(DOUBLE)
+    pull(root)
+    dvc.repro(root, log, lambda _: None)
+    (entry,) = (path for path in (root / ".dvc/cache/runs").rglob("*") if path.is_file())
+    good = hashlib.md5(CONTENT * 2, usedforsecurity=False).hexdigest()
+    assert good in entry.read_text()
+    entry.chmod(0o644)
+    entry.write_text(entry.read_text().replace(good, MD5))
+
+    def forget() -> None:
+        (root / "doubled.csv").unlink()
+        (root / "dvc.lock").unlink()
+
+    forget()
+    believing = [sys.executable, "-P", "-m", "dvc", "repro", "--quiet"]
+    subprocess.run(believing, cwd=root, check=True, capture_output=True)
+    assert (root / "doubled.csv").read_bytes() == CONTENT
+    forget()
+    dvc.repro(root, log, lambda _: None)
+    assert (root / "doubled.csv").read_bytes() == CONTENT * 2
 
 
 def test_an_output_is_put_back_whatever_the_code_is_now(root: Path) -> None:
