@@ -29,7 +29,7 @@ CHECKPOINT_FIELDS = 3
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 PAYLOAD_TYPE = "application/vnd.ml-gates.entry+json"
 
-Kind: TypeAlias = Literal["promote", "break-glass", "rollback", "refuse", "repair"]
+Kind: TypeAlias = Literal["promote", "break-glass", "rollback", "refuse", "repair", "drill"]
 MOVES = frozenset({"promote", "break-glass", "rollback"})
 
 

@@ -219,6 +219,7 @@ class Project(Strict):
     ledger: Annotated[str, matching(r"[^\x00-\x1f]+", "a folder")] = ".gates/ledger"
     decision_days: Count = 1
     break_glass_hours: Count = 72
+    drill_limit_s: Annotated[float, Field(gt=0)] = 180
     checkpoints: Annotated[str, matching(r"[^\x00-\x1f]*", "a folder, a bucket or git notes")] = ""
     ledger_objects: LedgerObjects = LedgerObjects()
     signer: Annotated[

@@ -26,6 +26,9 @@ WRITES = (
     "set the alias",
     "remove the alias",
     "clear the stage",
+    "delete the version",
+    "delete the model",
+    "delete the run",
 )
 _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",

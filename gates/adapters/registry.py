@@ -87,6 +87,22 @@ class Registry(Connection):
         with self.answering("remove the alias"):
             self.client.delete_registered_model_alias(self.model, ALIAS)
 
+    def delete_version(self, version: str) -> None:
+        """Delete a version, and with it an alias that names it."""
+        with self.answering("delete the version"):
+            self.client.delete_model_version(self.model, version)
+
+    def delete_model(self) -> None:
+        """Delete every version and alias of the model; nothing where there is none."""
+        with self.answering("delete the model"):
+            from mlflow.exceptions import MlflowException
+
+            try:
+                self.client.delete_registered_model(self.model)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+
     def champion_version(self) -> str | None:
         """Return the version that the alias names, if it names one."""
         with self.answering("read the alias"):

@@ -96,6 +96,11 @@ class Tracking(Connection):
             )
             self.client.set_terminated(run.info.run_id, "FAILED")
 
+    def delete_run(self, run_id: str) -> None:
+        """Delete a run; `mlflow gc` then removes its files."""
+        with self.answering("delete the run"):
+            self.client.delete_run(run_id)
+
     def run_facts(self, run_id: str) -> dict[str, Any]:
         """Return id, status and own tags of a run.
 

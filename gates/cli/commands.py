@@ -22,7 +22,7 @@ if typing.TYPE_CHECKING:
 
 SECTIONS = {
     "Deliver": ("ship", "data", "train", "predict", "judge", "promote"),
-    "Champion": ("status", "history", "show", "audit", "rollback", "reconcile", "restore", "export"),
+    "Champion": ("status", "history", "show", "audit", "rollback", "drill", "reconcile", "restore", "export"),
     "Gates": tuple(checks.names()),
     "Project": ("doctor", "policy", "key", "actions"),
 }
@@ -197,6 +197,14 @@ def rollback(project: "Project", to: str, reason: str, apply: bool) -> "Result":
     from gates.run import rollback as run
 
     return run.run(project, to, reason, apply=apply)
+
+
+@_command()
+def drill(project: "Project") -> "Result":
+    """Rehearse the rollback on a scratch model, and note how long it took."""
+    from gates.run import drill as run
+
+    return run.run(project)
 
 
 @_command(

@@ -142,6 +142,8 @@ class Answering:
                 show(terminal.verdicts(judged, document.get("policy_changes", ())))
                 show("")
             show(document["sentence"])
+            for step, seconds in document.get("steps_s", {}).items():
+                show(Text(f"  {seconds:6.2f} s  {step}"))
             for number, step in enumerate(document.get("plan", ()), start=1):
                 show(Text(f"  {number}. {step}"))
             if "look" in document:

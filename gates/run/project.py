@@ -33,12 +33,14 @@ class Project:
         log: Where this command's log goes.
         screen: Tells a person what happens now.
         ledger_place: Where the ledger is, in place of what environment and policy say; empty for those.
+        scratch: Name of a model to rehearse with, in place of the policy's; empty for that.
     """
 
     root: Path
     log: Path
     screen: Screen
     ledger_place: str = ""
+    scratch: str = ""
 
     def say(self, line: str) -> None:
         """Tell a person what happens now."""
@@ -92,7 +94,7 @@ class Project:
     @property
     def model(self) -> str:
         """The model's registered name."""
-        return self.policy.project.model
+        return self.scratch or self.policy.project.model
 
     @cached_property
     def store(self) -> Store:

@@ -110,7 +110,7 @@ def _try(
     for target in targets:
         project.say(f"verifying v{target.version}")
         try:
-            _verify(project, registry, trying, target)
+            verify(project, registry, trying, target)
         except (InvalidError, TamperedError) as error:
             refused[target.version] = error
             continue
@@ -118,7 +118,13 @@ def _try(
     return None, refused
 
 
-def _verify(project: Project, registry: Registry, trying: Trial, target: Champion) -> None:
+def verify(project: Project, registry: Registry, trying: Trial, target: Champion) -> None:
+    """Hold that a champion could serve: statement, digest and signature, it loads, it answers as it did.
+
+    Raises:
+        TamperedError: It is not what was promoted.
+        InvalidError: It is gone, does not load by the policy's rules, or answers otherwise.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         folder = serving.fetch(project, registry, target, Path(temporary) / "model")
         rows = Path(temporary) / replay.NAME

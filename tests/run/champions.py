@@ -33,7 +33,7 @@ def promote(project: Project, registry: Registry, number: int) -> Champion:
     run_id = mlflow_models.tracking(project.root).record(training)
     rows = mlflow_models.answers(model)
     steps: list[Step] = [
-        Sign(passing(project, sha, rows)),
+        Sign(passing(project, sha, rows, run_id)),
         Put(canonical_json(project.policy.document), "the policy"),
         Put(rows, "golden rows"),
         Register(sha, run_id),
@@ -45,13 +45,13 @@ def promote(project: Project, registry: Registry, number: int) -> Champion:
     return champion
 
 
-def passing(project: Project, sha: str, rows: bytes = b"") -> Decision:
+def passing(project: Project, sha: str, rows: bytes = b"", run_id: str = "run-1") -> Decision:
     """Return a decision that lets the model with this SHA in, by the project's own policy."""
     decision = examples.decision()
     return replace(
         decision,
         model=project.model,
-        candidate=replace(decision.candidate, sha=sha, replay_sha256=digest.of_bytes(rows)),
+        candidate=replace(decision.candidate, sha=sha, run_id=run_id, replay_sha256=digest.of_bytes(rows)),
         policy_sha256=digest.of_document(project.policy.document),
     )
 
