@@ -37,6 +37,16 @@ def summary(title: str, sentence: str, judged: Sequence[Verdict], policy_changes
     return "\n".join(lines)
 
 
+def roads(document: Mapping[str, Any]) -> str:
+    """Return what the doctor found as Markdown: one row a road, and what to do where something is left."""
+    found = document["findings"]
+    lines = [f"## doctor: {document['outcome']}", "", _text(document["sentence"]), ""]
+    lines += ["| road | word | what was found |", "|---|---|---|"]
+    lines += [f"| {each['road']} | {each['word']} | {_text(each['what'])} |" for each in found]
+    left = [f"- **{each['road']}**: {each['why']} {_text(each['do'])}" for each in found if "do" in each]
+    return "\n".join([*lines, "", *left, ""])
+
+
 def audit(document: Mapping[str, Any]) -> str:
     """Return the report of an audit as Markdown: who served, every entry, and what does not hold."""
     served = document["served"]

@@ -114,6 +114,8 @@ class Answering:
         title, sentence = f"{self._command}: {document['outcome']}", str(document.get("sentence", ""))
         if self._command == "audit":
             github.write_summary(markdown.audit(document))
+        elif self._command == "doctor":
+            github.write_summary(markdown.roads(document))
         else:
             changes = document.get("policy_changes", ())
             github.write_summary(markdown.summary(title, sentence, judged, changes))

@@ -16,6 +16,7 @@ from gates.adapters import keys
 from gates.controls.roads import ROADS, Word
 from gates.errors import ExitCode, TamperedError, UnavailableError
 from gates.run import doctor, pin
+from gates.run.answer import Answering
 from gates.run.project import LEDGER_VARIABLE, Project
 from gates.run.result import Result
 from tests import kms, servers
@@ -426,3 +427,20 @@ def test_as_a_user_runs_it(tmp_path: Path, tmp_path_factory: pytest.TempPathFact
     assert (document["required"], document["outcome"]) == ("prevents", "fail")
     assert len(document["findings"]) == len(ROADS)
     assert shell.gates("doctor", "--require", "everything").code == ExitCode.INVALID
+
+
+def test_in_the_summary_of_a_job(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row a road, and what to paste below."""
+    for name, value in (
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_STEP_SUMMARY", str(tmp_path / "summary")),
+        (LEDGER_VARIABLE, str(tmp_path / "ledger")),
+    ):
+        monkeypatch.setenv(name, value)
+    answering = Answering("doctor", project.root, as_json=True)
+    answering.tell(doctor.run(project, Word.DETECTS))
+    told = (tmp_path / "summary").read_text()
+    assert told.startswith("## doctor: fail\n")
+    assert [line for line in told.splitlines() if line.startswith("| trusted-keys | open | ")]
+    assert "- **trusted-keys**: " in told
+    assert "gates.trusted" in told
