@@ -140,18 +140,23 @@ class Answering:
         elif self._command == "key":
             show(str(next(iter(document.values()))).strip())
         elif "sentence" in document:
-            if judged:
-                show(terminal.verdicts(judged, document.get("policy_changes", ())))
-                show("")
-            show(document["sentence"])
-            for step, seconds in document.get("steps_s", {}).items():
-                show(Text(f"  {seconds:6.2f} s  {step}"))
-            for number, step in enumerate(document.get("plan", ()), start=1):
-                show(Text(f"  {number}. {step}"))
-            if "look" in document:
-                show(f"Look next: {document['look']}")
+            self._show_sentence(document, judged)
         else:
             show(terminal.facts(document))
+
+    def _show_sentence(self, document: dict[str, Any], judged: list[Verdict]) -> None:
+        """Show verdicts, what happened in one sentence, and the steps that it took or would take."""
+        show = self.screen.show
+        if judged:
+            show(terminal.verdicts(judged, document.get("policy_changes", ())))
+            show("")
+        show(document["sentence"])
+        for step, seconds in document.get("steps_s", {}).items():
+            show(Text(f"  {seconds:6.2f} s  {step}"))
+        for number, step in enumerate(document.get("plan", ()), start=1):
+            show(Text(f"  {number}. {step}"))
+        if "look" in document:
+            show(f"Look next: {document['look']}")
 
 
 def _document(answer: Answer) -> dict[str, Any]:
