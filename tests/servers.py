@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -74,13 +75,24 @@ def moto() -> Iterator[S3]:
 
 
 @contextmanager
+def any_s3(folder: Path) -> Iterator[S3]:
+    """Run the real one where it is built, else moto's: for tests that need no more than both can."""
+    with versity(folder) if _versity() else moto() as server:
+        yield server
+
+
+def _versity() -> str | None:
+    return shutil.which("versitygw", path=f"{ROOT / '.tools/bin'}{os.pathsep}{os.environ['PATH']}")
+
+
+@contextmanager
 def versity(folder: Path) -> Iterator[S3]:
     """Run an S3 server that checks keys, conditions and locks over a folder; skip where there is none."""
-    program = shutil.which("versitygw", path=f"{ROOT / '.tools/bin'}{os.pathsep}{os.environ['PATH']}")
+    program = _versity()
     if program is None:
         _miss("versitygw is neither on PATH nor in .tools/bin, so no real S3 server was asked")
     for name in ("data", "versions"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)
     port = _free_port()
     server = S3(f"http://127.0.0.1:{port}", "root", "a real secret")
     posix = ["posix", "--versioning-dir", str(folder / "versions"), str(folder / "data")]
@@ -185,3 +197,45 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, tries: int = 200) -
             process.wait(0.05)
             break
     pytest.fail("the server did not begin to listen", pytrace=False)
+
+
+@contextmanager
+def mlflow(folder: Path) -> Iterator[str]:
+    """Run MLflow's tracking server over a folder; it keeps the artifacts itself."""
+    from tests.adapters import mlflow_models
+
+    folder.mkdir(exist_ok=True)
+    (folder / "mlflow.db").write_bytes(mlflow_models.migrated())
+    # Without a pool the server notices when a test puts an older database under it.
+    environment = mlflow_models.unset() | {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",
+    }
+    command = [
+        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", "0", "--workers", "1"),
+        *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)),
+    ]
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if "running on http" in line:
+                break
+        else:
+            pytest.fail("".join(said))
+        drain = threading.Thread(target=process.stderr.read, daemon=True)
+        drain.start()
+        try:
+            yield line.partition("running on ")[2].split()[0]
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # asked to end, it takes ten seconds
+            drain.join()

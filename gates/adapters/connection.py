@@ -3,12 +3,13 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from gates import digest
 from gates.adapters import logs
 from gates.adapters.model import MODEL_FILE
+from gates.adapters.patience import Patience
 from gates.errors import GatesError, InvalidError, UnavailableError
 
 ADDED_BY_DOWNLOAD = "registered_model_meta"
@@ -31,8 +32,9 @@ WRITES = (
     "delete the run",
 )
 _ENVIRONMENT = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    # A download that hangs ends after two of these; everything else, with our patience.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "8",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # our stdout is one JSON document
@@ -47,10 +49,18 @@ class Connection:
         uri: Where its runs are.
         artifact_location: Where a new experiment keeps its files; None leaves that to the server.
         client: MLflow's own client.
+        patience: How long it may still let us wait.
     """
 
-    def __init__(self, root: Path, model: str) -> None:
-        """Connect to ``MLFLOW_TRACKING_URI``, else to SQLite in the project."""
+    def __init__(self, root: Path, model: str, patience: Patience | None = None) -> None:
+        """Connect to ``MLFLOW_TRACKING_URI``, else to SQLite in the project.
+
+        Args:
+            root: The project.
+            model: The model's registered name.
+            patience: That of another connection of the same command; its own where left out.
+        """
+        self.patience = patience or Patience()
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         self.model = model
@@ -74,12 +84,13 @@ class Connection:
                     os.environ.pop(name, None)
 
     @contextmanager
-    def answering(self, doing: str, absent: str = "") -> Iterator[None]:
-        """Turn MLflow's many errors into ours.
+    def answering(self, doing: str, absent: str = "", *, large: bool = False) -> Iterator[None]:
+        """Turn MLflow's many errors into ours, and its silence into one.
 
         Args:
             doing: What MLflow is asked to do.
             absent: What to say where MLflow answers that something is not there.
+            large: A large answer takes its time: only that it stops coming is limited.
 
         Raises:
             InvalidError: It is not there, and ``absent`` says so.
@@ -89,7 +100,9 @@ class Connection:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            yield
+            # A local database migrates itself after an upgrade, and is not to be interrupted at it.
+            with nullcontext() if large or self.uri.startswith("sqlite:") else self.patience.waiting():
+                yield
         except GatesError:
             raise
         except (MlflowException, SQLAlchemyError, OSError) as error:
@@ -131,7 +144,8 @@ class Connection:
 
         target.mkdir(parents=True)
         subject = f"{name[0].upper()}{name[1:]}"
-        with self.answering(f"download {name}", absent=f"{subject} is gone from the registry."):
+        gone = f"{subject} is gone from the registry."
+        with self.answering(f"download {name}", absent=gone, large=True):
             download_artifacts(uri, dst_path=str(target))
         (target / ADDED_BY_DOWNLOAD).unlink(missing_ok=True)
         if not (target / MODEL_FILE).exists():

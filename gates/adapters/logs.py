@@ -17,6 +17,7 @@ def quiet(root: Path, command: str) -> Path:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     warnings.simplefilter("default")
     logging.captureWarnings(capture=True)
+    logging.raiseExceptions = False  # a log that cannot be written (a full disk) is told to nobody
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # The signing key will lie beside the logs: no project may commit it by accident.

@@ -5,6 +5,7 @@ So every version is listed before anything is read: an entry with two versions o
 tampered with, whatever it reads like now.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gates import digest
+from gates.adapters.patience import Patience
 from gates.adapters.store import ENTRY, taken
 from gates.errors import GatesError, InvalidError, TamperedError, UnavailableError
 
 PRECONDITION = "PreconditionFailed"
 BUSY = "ConditionalRequestConflict"
 ATTEMPTS = 5
+CONNECT_S = 3
+READ_S = 5
 YEAR = timedelta(days=365.25)
 
 
@@ -41,8 +45,14 @@ def client() -> Any:  # noqa: ANN401 - boto's clients are made at run time
     import boto3
     from botocore.config import Config
 
-    retries = {"total_max_attempts": 3, "mode": "standard"}
-    return boto3.Session().client("s3", config=Config(connect_timeout=5, read_timeout=10, retries=retries))
+    most = Patience().seconds
+    retries: dict[str, Any] = {"mode": "standard"}
+    if "AWS_MAX_ATTEMPTS" not in os.environ:
+        retries["total_max_attempts"] = 2
+    config = Config(
+        connect_timeout=min(CONNECT_S, most), read_timeout=min(READ_S, most), retries=retries
+    )
+    return boto3.Session().client("s3", config=config)
 
 
 class S3Store:
@@ -54,7 +64,9 @@ class S3Store:
         parts = urlsplit(self.uri)
         self._bucket, self._prefix = parts.netloc, parts.path.strip("/")
         self.protection = protection or Protection()
+        self._patience = Patience()
         self._client = client()
+        self._known: dict[tuple[str, str], bytes] = {}
 
     @property
     def place(self) -> str:
@@ -77,8 +89,14 @@ class S3Store:
                         f"{self.uri} holds {name}, which no ledger writes.", do="Find who put it there."
                     )
                 self._require_untouched(name, listed)
-                found[int(name.removesuffix(".json"))] = self._read(name, listed[0]["VersionId"])
+                found[int(name.removesuffix(".json"))] = self._version(name, listed[0]["VersionId"])
             return found
+
+    def _version(self, name: str, version: str) -> bytes:
+        """Return a version, which never changes: what was read once is not asked for again."""
+        if (name, version) not in self._known:
+            self._known[name, version] = self._read(name, version)
+        return self._known[name, version]
 
     def append(self, seq: int, data: bytes) -> None:
         """Commit an entry.
@@ -129,10 +147,15 @@ class S3Store:
             Bucket=self._bucket, Prefix=self._key(""), Delimiter="/"
         )
         found: dict[str, list[Any]] = defaultdict(list)
-        for page in pages:
+        remaining = iter(pages)
+        while page := self._next(remaining):
             for each in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
                 found[each["Key"].removeprefix(self._key(""))].append(each)
         return {name: listed for name, listed in found.items() if name.endswith(".json")}
+
+    def _next(self, pages: Iterator[Any]) -> Any:  # noqa: ANN401 - boto's own
+        with self._patience.waiting():
+            return next(pages, None)
 
     def _require_untouched(self, name: str, listed: list[Any]) -> None:
         markers = [each for each in listed if "Size" not in each]
@@ -151,9 +174,14 @@ class S3Store:
 
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                self._client.put_object(
-                    Bucket=self._bucket, Key=self._key(name), Body=data, IfNoneMatch="*", **self._protecting()
-                )
+                with self._patience.waiting():
+                    self._client.put_object(
+                        Bucket=self._bucket,
+                        Key=self._key(name),
+                        Body=data,
+                        IfNoneMatch="*",
+                        **self._protecting(),
+                    )
             except ClientError as error:
                 code = error.response["Error"]["Code"]
                 if code == PRECONDITION:
@@ -175,8 +203,9 @@ class S3Store:
 
     def _read(self, name: str, version: str = "") -> bytes:
         which = {"VersionId": version} if version else {}
-        answer = self._client.get_object(Bucket=self._bucket, Key=self._key(name), **which)
-        return bytes(answer["Body"].read())
+        with self._patience.waiting():
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._key(name), **which)
+            return bytes(answer["Body"].read())
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}" if self._prefix else name
@@ -203,7 +232,7 @@ class S3Store:
                     f"There is no bucket {self._bucket}.", do="Make it, or name another in gates.ledger."
                 ) from error
             raise self._unavailable(done, f"{code}: {error.response['Error'].get('Message', '')}") from error
-        except BotoCoreError as error:
+        except (BotoCoreError, OSError) as error:
             raise self._unavailable(done, str(error)) from error
 
     def _unavailable(self, done: str, why: str) -> UnavailableError:

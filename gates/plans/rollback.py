@@ -52,9 +52,12 @@ def instead_of(history: History, target: Champion) -> Iterator[Champion]:
 
 def plan(history: History, target: Champion, reason: str) -> list[Step]:
     """Return the steps of a rollback; nobody needs to be registered, since the target served before."""
-    moved = history.moved.sha256 if history.moved else None
-    operation = digest.of_document(["rollback", moved, target.sha])
-    return [Append(operation, "rollback", target, reason), PointAlias()]
+    return [Append(operation(history, target), "rollback", target, reason), PointAlias()]
+
+
+def operation(history: History, target: Champion) -> str:
+    """Return what names the rollback from who serves to a target, so that it happens once."""
+    return digest.of_document(["rollback", history.moved.sha256 if history.moved else None, target.sha])
 
 
 def _may_return(history: History, champion: Champion) -> bool:

@@ -1,5 +1,6 @@
 """Telling an answer or an error: to a person, as JSON, and to GitHub."""
 
+import errno
 import json
 import logging
 import os
@@ -20,6 +21,8 @@ from gates.run.result import Result
 from gates.verdict import Verdict
 from gates.verdict_document import from_document, to_document
 
+# A full disk, a full quota, a full file: wherever it is met, it is no mistake of ours.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 Answer: TypeAlias = Result | Verdict | dict[str, Any]
 
 
@@ -47,6 +50,10 @@ class Answering:
         except GatesError as error:
             self.complain(error)
         except Exception as error:  # a bug of ours must not end in a traceback
+            if isinstance(error, OSError) and error.errno in FULL:
+                do = "Make room, then run the same command again: it completes what was half done."
+                self.complain(UnavailableError("The disk is full.", why=f"{error.strerror}.", do=do))
+                return
             logging.getLogger("gates").exception("unexpected")
             self.complain(
                 GatesError(

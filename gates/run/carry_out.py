@@ -13,7 +13,7 @@ from gates.errors import ConflictError, TamperedError
 from gates.ledger import Champion, History
 from gates.plans.steps import Append, Approve, ClearStage, PointAlias, Put, Register, RemoveAlias, Sign, Step
 from gates.public_keys import Signer
-from gates.run import seen
+from gates.run import known, seen
 from gates.run.project import Project, now
 from gates.run.signing import trusted_signer
 
@@ -44,30 +44,35 @@ def carry_out(
     kept: str | None = None
     approved: str | None = None
     registered: Champion | None = None
+    stage = known.NOT_YET
     for step in steps:
-        match step:
-            case Sign():
-                project.say("signing the decision")
-                kept = _sign(project, step)
-            case Put():
-                project.store.put(step.data)
-            case Approve():
-                project.say("signing the approval")
-                approved = _approve(project, step, approvers)
-            case Register():
-                if kept is None:
-                    raise ValueError("a champion has its statement: Sign comes before Register")
-                project.say("registering the model")
-                registered = replace(_register(project, registry, step, kept), approval=approved)
-            case Append():
-                project.say("appending to the ledger")
-                target = step.target or registered
-                if target is None and step.kind in ledger.MOVES:
-                    raise ValueError("an entry that moves needs a target: Register comes first")
-                append(project, planned, step, target, kept)
-            case PointAlias() | RemoveAlias() | ClearStage():
-                _set(project, registry, step)
-    return project.history()
+        stage = known.UNKNOWN if isinstance(step, Append) else stage
+        with known.told(stage):
+            match step:
+                case Sign():
+                    project.say("signing the decision")
+                    kept = _sign(project, step)
+                case Put():
+                    project.store.put(step.data)
+                case Approve():
+                    project.say("signing the approval")
+                    approved = _approve(project, step, approvers)
+                case Register():
+                    if kept is None:
+                        raise ValueError("a champion has its statement: Sign comes before Register")
+                    project.say("registering the model")
+                    registered = replace(_register(project, registry, step, kept), approval=approved)
+                case Append():
+                    project.say("appending to the ledger")
+                    target = step.target or registered
+                    if target is None and step.kind in ledger.MOVES:
+                        raise ValueError("an entry that moves needs a target: Register comes first")
+                    append(project, planned, step, target, kept)
+                case PointAlias() | RemoveAlias() | ClearStage():
+                    _set(project, registry, step)
+        stage = known.ONLY_THE_ALIAS if isinstance(step, Append) else stage
+    with known.told(stage):
+        return project.history()
 
 
 def _set(project: Project, registry: Registry, step: PointAlias | RemoveAlias | ClearStage) -> None:

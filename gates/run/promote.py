@@ -13,7 +13,7 @@ from gates.ledger import History
 from gates.plans import promote as promotion
 from gates.plans.steps import Put
 from gates.public_keys import Signer
-from gates.run import handoff, pin, serving, signing
+from gates.run import handoff, known, pin, serving, signing
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
 from gates.run.result import Result, planned
@@ -50,14 +50,15 @@ def run(project: Project, expect: str, *, apply: bool, glass: Glass | None = Non
         TamperedError: The decision, or what it names, was changed.
         ConflictError: The champion moved in the meantime.
     """
-    decision = _decision(project, expect)
-    _require_current(project, decision)
-    before = project.history()
-    _require_told_changes(project, before, decision)
-    registry = Registry(project.root, project.model)
-    _require_known_champion(project, registry, before)
-    approval, approvers = _approval(project, decision, glass) if glass else (None, [])
-    steps = promotion.plan(before, decision, _named(project), approval)
+    with known.told(known.NOTHING_MOVED):
+        decision = _decision(project, expect)
+        _require_current(project, decision)
+        before = project.history()
+        _require_told_changes(project, before, decision)
+        registry = Registry(project.root, project.model)
+        _require_known_champion(project, registry, before)
+        approval, approvers = _approval(project, decision, glass) if glass else (None, [])
+        steps = promotion.plan(before, decision, _named(project), approval)
     if not apply:
         return planned(steps, "the same with --apply" if glass else "gates promote --apply")
     history = carry_out(project, registry, steps, before, approvers)

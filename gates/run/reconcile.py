@@ -10,7 +10,7 @@ from gates.errors import InvalidError, TamperedError
 from gates.ledger import Champion, History
 from gates.plans import reconcile as plans
 from gates.plans.reconcile import Deviation, Held, Proof, Seen
-from gates.run import rollback, serving
+from gates.run import known, rollback, serving
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
 from gates.run.result import Result
@@ -23,9 +23,10 @@ def run(project: Project, *, repair: bool) -> Result:
         TamperedError: The ledger itself does not verify.
         UnavailableError: A system did not answer.
     """
-    history, registry = project.history(), Registry(project.root, project.model)
-    project.say("comparing MLflow with the ledger")
-    found = deviations(project, registry, history)
+    with known.told(known.NOTHING_PUT_BACK):
+        history, registry = project.history(), Registry(project.root, project.model)
+        project.say("comparing MLflow with the ledger")
+        found = deviations(project, registry, history)
     if not found:
         return Result("pass", "MLflow is as the ledger says.", details={"deviations": []})
     if repair:
@@ -45,7 +46,7 @@ def run(project: Project, *, repair: bool) -> Result:
 
 def deviations(project: Project, registry: Registry, history: History) -> list[Deviation]:
     """Return what is not as the ledger says."""
-    tracking = Tracking(project.root, project.model)
+    tracking = Tracking(project.root, project.model, registry.patience)
     champion = history.champion
     seen = Seen(
         alias=registry.champion_version(),

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gates.adapters import replay, trial
+from gates.adapters import files, replay, trial
 from gates.adapters.registry import Registry
 from gates.adapters.trial import Trial
 from gates.errors import GatesError, InvalidError, TamperedError
-from gates.ledger import Champion, History
+from gates.ledger import Champion, Entry, History
 from gates.plans import rollback as plans
-from gates.run import serving
+from gates.run import begun, known, serving
 from gates.run.carry_out import alias_confirmed, carry_out, point_alias
 from gates.run.project import Project
 from gates.run.result import Result, planned
@@ -33,10 +33,11 @@ def run(project: Project, to: str, reason: str, *, apply: bool) -> Result:
         InvalidError: Nobody has that version or SHA, or it serves already.
         TamperedError: The one that was named is not what was promoted; who may serve instead is told.
     """
-    history = project.history()
-    if apply and (finished := _finish(project, history, to)):
+    with known.told(known.NOTHING_MOVED):
+        history = project.history()
+    if apply and (finished := _finish(project, history, to, reason)):
         return finished
-    with trial.start(project.log) as trying:
+    with known.told(known.NOTHING_MOVED), trial.start(project.log) as trying:
         registry = Registry(project.root, project.model)
         target, passed_over = _first_good(project, registry, trying, history, to)
     left = history.champion
@@ -46,28 +47,42 @@ def run(project: Project, to: str, reason: str, *, apply: bool) -> Result:
         command = f"gates rollback --to {shlex.quote(to)} --reason {shlex.quote(reason)} --apply"
         told = planned(steps, command)
         return replace(told, details={**told.details, **details})
+    with known.told(known.NOTHING_MOVED):
+        begun.begin(project, plans.operation(history, target), (to, reason))
     carry_out(project, registry, steps, history)
+    begun.answered(project)
     skipped = f" Passed over: {'; '.join(passed_over)}." if passed_over else ""
     was = f" instead of v{left.version}" if left else ""
     return Result("pass", f"v{target.version} serves again{was}.{skipped}", details=details)
 
 
-def _finish(project: Project, history: History, to: str) -> Result | None:
-    """Complete this very rollback where it was killed after its entry; None where it was not."""
+def _finish(project: Project, history: History, to: str, reason: str) -> Result | None:
+    """Complete this very rollback where it ended without an answer after its entry; None where it did not."""
     moved, champion = history.moved, history.champion
     if moved is None or champion is None or moved.entry.kind != "rollback":
         return None
-    if to != "previous" and history.find(to).sha != champion.sha:
+    same = begun.is_of(project, moved.entry, (to, reason))
+    if not same and to != "previous" and history.find(to).sha != champion.sha:
         return None
-    if alias_confirmed(project, history):
+    if not same and alias_confirmed(project, history):
         return None
+    return _follow(project, moved.entry, same=same)
+
+
+def _follow(project: Project, entry: Entry, *, same: bool) -> Result | None:
+    """Let the alias follow a rollback; None where it has and nobody says that the order is the same."""
+    left, champion = entry.origin, entry.target
+    if champion is None:
+        raise RuntimeError("a rollback names its target")
     registry = Registry(project.root, project.model)
-    left = moved.entry.origin
-    if left is None or registry.champion_version() != left.version:  # then it is a new rollback
-        return None
-    point_alias(project, registry)
+    with known.told(known.NOTHING_MOVED):
+        if not same and (left is None or registry.champion_version() != left.version):
+            return None  # it is a new rollback
+    with known.told(known.ONLY_THE_ALIAS):
+        point_alias(project, registry)
+    begun.answered(project)
     details = _details(champion, left, [])
-    sentence = f"v{champion.version} serves again since {moved.entry.time}; the alias follows it now."
+    sentence = f"v{champion.version} serves again since {entry.time}; the alias follows it now."
     return Result("pass", sentence, details=details)
 
 
@@ -128,6 +143,6 @@ def verify(project: Project, registry: Registry, trying: Trial, target: Champion
     with tempfile.TemporaryDirectory() as temporary:
         folder = serving.fetch(project, registry, target, Path(temporary) / "model")
         rows = Path(temporary) / replay.NAME
-        rows.write_bytes(project.store.get(serving.decision(project, target).candidate.replay_sha256))
+        files.write_bytes(rows, project.store.get(serving.decision(project, target).candidate.replay_sha256))
         policy = project.policy.project
         trying.load(folder, target.sha, policy.trusted_types, rows, policy.replay.tolerance)

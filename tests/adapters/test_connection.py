@@ -1,10 +1,7 @@
 """Opening MLflow on SQLite, behind a real server, and behind servers that do not answer."""
 
 import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,9 +13,10 @@ from gates.adapters.model import served_digest
 from gates.adapters.registry import Registry
 from gates.adapters.tracking import Tracking
 from gates.errors import ExitCode, UnavailableError
+from tests import servers
 from tests.adapters import mlflow_models
 
-RETRIES = 2
+RETRIES = 1
 
 
 def test_two_projects_of_one_process_are_apart(tmp_path: Path) -> None:
@@ -51,35 +49,8 @@ def test_an_address_that_mlflow_does_not_know(tmp_path: Path, monkeypatch: pytes
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real tracking server on a free port; it keeps the artifacts itself."""
-    folder = tmp_path_factory.mktemp("server")
-    (folder / "mlflow.db").write_bytes(mlflow_models.migrated())
-    environment = mlflow_models.unset() | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    command = [
-        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", "0", "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)),
-    ]
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if "running on http" in line:
-                break
-        else:
-            pytest.fail("".join(said))
-        drain = threading.Thread(target=process.stderr.read, daemon=True)
-        drain.start()
-        yield line.partition("running on ")[2].split()[0]
-        os.killpg(process.pid, signal.SIGKILL)  # asked to end, it takes ten seconds
-        drain.join()
+    with servers.mlflow(tmp_path_factory.mktemp("server")) as address:
+        yield address
 
 
 def test_a_server_does_what_the_database_does(
@@ -140,10 +111,10 @@ def unavailable(root: Path) -> UnavailableError:
     return caught.value
 
 
-def test_a_refusing_server_is_asked_three_times(
+def test_a_refusing_server_is_asked_twice(
     refusing: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twice again and no more: MLflow would go on for minutes."""
+    """Once again and no more: MLflow would go on for minutes."""
     address, asked = refusing
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")

@@ -1,6 +1,7 @@
 """`gates rollback` against a real ledger and registry."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ from gates.adapters.model import MODEL_FILE
 from gates.adapters.registry import Registry
 from gates.errors import ExitCode, GatesError, InvalidError, TamperedError, UndecidedError
 from gates.ledger import Champion
-from gates.run import rollback
+from gates.run import begun, rollback
 from gates.run.carry_out import CONFIRMED
-from gates.run.project import Project
+from gates.run.project import LEDGER_VARIABLE, Project
 from tests.adapters import mlflow_models
 from tests.run.champions import anew, another_key, promote, trust_only_this_machine
 
@@ -153,3 +154,67 @@ def test_nobody_verifies(project: Project, registry: Registry) -> None:
     assert "v1: " in caught.value.why
     assert "v2: " in caught.value.why
     assert serves(project, registry) == "3"
+
+
+# ---------------------------------------------------------------- an order that was not answered
+
+
+@pytest.fixture
+def unanswered(
+    project: Project, registry: Registry, three: list[Champion], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    """A rollback that did everything, and was ended before it could say so."""
+    assert three
+    with monkeypatch.context() as patch:
+        patch.setattr(begun, "answered", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            rollback.run(project, "previous", "too slow", apply=True)
+    assert serves(project, registry) == "2"
+    return anew(project)
+
+
+def test_the_same_order_again_is_that_one(unanswered: Project, registry: Registry) -> None:
+    """No second entry; once it was answered, the same words roll back once more."""
+    result = rollback.run(unanswered, "previous", "too slow", apply=True)
+    assert (result.details["version"], result.details["from"]) == ("2", "3")
+    assert len(unanswered.history().links) == 4
+    rollback.run(unanswered, "previous", "too slow", apply=True)
+    assert serves(unanswered, registry) == "1"
+
+
+@pytest.mark.parametrize(("to", "reason"), [("previous", "worse still"), ("1", "too slow")])
+def test_other_words_are_another_order(unanswered: Project, registry: Registry, to: str, reason: str) -> None:
+    """Whoever gives another reason or names another model means another rollback."""
+    rollback.run(unanswered, to, reason, apply=True)
+    assert serves(unanswered, registry) == "1"
+    assert len(unanswered.history().links) == 5
+
+
+@pytest.mark.parametrize(("run", "version"), [("7", "2"), ("8", "1")])
+def test_a_job_that_is_run_again_has_another_machine(
+    project: Project,
+    registry: Registry,
+    three: list[Champion],
+    run: str,
+    version: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And the same run id; a new run is a new order."""
+    assert three
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_RUN_ID", "7")
+    monkeypatch.setenv(LEDGER_VARIABLE, str(Path(project.store.place).parent))
+    rollback.run(anew(project), "previous", "too slow", apply=True)
+    shutil.rmtree(project.root / CONFIRMED)
+    shutil.rmtree(project.root / begun.FOLDER, ignore_errors=True)
+    monkeypatch.setenv("GITHUB_RUN_ID", run)
+    rollback.run(anew(project), "previous", "too slow", apply=True)
+    assert serves(anew(project), registry) == version
+
+
+def test_half_a_note_is_none(unanswered: Project, registry: Registry) -> None:
+    """Whoever wrote it, the order is a new one."""
+    (note,) = (unanswered.root / begun.FOLDER).iterdir()
+    note.write_text('{"operation"')
+    rollback.run(unanswered, "previous", "too slow", apply=True)
+    assert serves(unanswered, registry) == "1"

@@ -1,0 +1,47 @@
+"""What was ordered here and not yet answered: the same order, given again, is not a second one.
+
+A rollback to `previous` means another model once it has happened. Whoever was killed before the answer, or
+heard that a system did not answer, types the same line again and means the first.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from gates.adapters import files, github
+from gates.documents import read_json
+from gates.errors import InvalidError
+from gates.ledger import Entry
+from gates.run.project import Project
+
+FOLDER = Path(".gates") / "begun"
+
+
+def begin(project: Project, operation: str, order: Sequence[str]) -> None:
+    """Remember an order, before anything of it is carried out.
+
+    Raises:
+        UnavailableError: The folder cannot be written.
+    """
+    files.write_json(_note(project), {"operation": operation, "order": list(order)})
+
+
+def answered(project: Project) -> None:
+    """Forget the order: from now on the same words mean another one."""
+    with suppress(OSError):  # one too many remembered asks a person to type it twice, and no more
+        _note(project).unlink(missing_ok=True)
+
+
+def is_of(project: Project, entry: Entry, order: Sequence[str]) -> bool:
+    """Return whether an entry came of this very order: of this machine, or of this run of a workflow."""
+    if github.on_actions() and (entry.actor, entry.reason) == (github.actor(), order[-1]):
+        return True  # a job that is run again has a new machine and the same run id
+    if not _note(project).exists():
+        return False
+    with suppress(InvalidError):  # half a note is none
+        return read_json(_note(project)) == {"operation": entry.operation, "order": list(order)}
+    return False
+
+
+def _note(project: Project) -> Path:
+    return project.root / FOLDER / f"{project.model}.json"
