@@ -49,9 +49,7 @@ def client() -> Any:  # noqa: ANN401 - boto's clients are made at run time
     retries: dict[str, Any] = {"mode": "standard"}
     if "AWS_MAX_ATTEMPTS" not in os.environ:
         retries["total_max_attempts"] = 2
-    config = Config(
-        connect_timeout=min(CONNECT_S, most), read_timeout=min(READ_S, most), retries=retries
-    )
+    config = Config(connect_timeout=min(CONNECT_S, most), read_timeout=min(READ_S, most), retries=retries)
     return boto3.Session().client("s3", config=config)
 
 

@@ -1,0 +1,193 @@
+"""Commands of `gates`, each in a process of its own, forked from one that has imported everything already.
+
+What starts fresh spends a second on imports before it does anything; four hundred cases cannot. The commands
+themselves are the real ones, from arguments to exit code. Only loading on trial happens in the same process:
+nothing is written there, and a signal to us reaches it either way.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.faults import seams
+from tests.faults.seams import Order
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended.
+
+    Attributes:
+        code: Exit code; negative for a signal.
+        said: What it wrote to stdout and stderr.
+        calls: What it called at the seams, in order, as far as it came to tell.
+        seconds: How long it took, without imports.
+    """
+
+    code: int
+    said: str
+    calls: tuple[str, ...]
+    seconds: float
+
+
+class Zygote:
+    """The process that forks."""
+
+    def __init__(self) -> None:
+        """Start it; it is ready when its first answer comes."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.zygote"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=kept | {"PYTHONPATH": str(ROOT)},
+            cwd=ROOT,
+        )
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        environment: Mapping[str, str],
+        harm: Order | None = None,
+    ) -> Ended:
+        """Run a command to its end, harmed as ordered."""
+        asked, answered = self._process.stdin, self._process.stdout
+        assert asked is not None
+        assert answered is not None
+        order = {"arguments": arguments, "cwd": str(cwd), "environment": environment}
+        asked.write(json.dumps({**order, "harm": vars(harm) if harm else None}) + "\n")
+        asked.flush()
+        answer = json.loads(answered.readline())
+        return Ended(**{**answer, "calls": tuple(answer["calls"])})
+
+    def stop(self) -> None:
+        """End it."""
+        with self._process as process:
+            process.kill()
+
+
+@contextmanager
+def start() -> Iterator[Zygote]:
+    """Start one; it ends with the block."""
+    zygote = Zygote()
+    try:
+        yield zygote
+    finally:
+        zygote.stop()
+
+
+def main() -> None:
+    """Fork a command for each line of stdin, and answer each by a line."""
+    _warm()
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for line in sys.stdin:
+        answers.write(json.dumps(_fork(json.loads(line))) + "\n")
+        answers.flush()
+
+
+def _fork(order: dict[str, Any]) -> dict[str, Any]:
+    begun = time.perf_counter()
+    # Pipes, not files: what is said and recorded has to come through when the disk is full.
+    said, calls = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        _be(order, said[1], calls[1])
+    for _, write in (said, calls):
+        os.close(write)
+    signal.alarm(PATIENCE_S)  # its end ends us, and the test with us
+    with ThreadPoolExecutor(2) as pool:
+        texts = [pool.submit(_read, read) for read, _ in (said, calls)]
+        _, status = os.waitpid(child, 0)
+    signal.alarm(0)
+    return {
+        "code": os.waitstatus_to_exitcode(status),
+        "said": texts[0].result(),
+        "calls": texts[1].result().splitlines(),
+        "seconds": time.perf_counter() - begun,
+    }
+
+
+def _read(descriptor: int) -> str:
+    with os.fdopen(descriptor, errors="replace") as file:
+        return file.read()
+
+
+def _be(order: dict[str, Any], said: int, calls: int) -> None:
+    """Be the command; never returns."""
+    code: Any = 1
+    try:
+        os.setsid()
+        for stream in (1, 2):
+            os.dup2(said, stream)
+        sys.stdin = open(os.devnull)  # noqa: SIM115, PTH123 - for the process's whole life
+        os.environ.update(order["environment"])
+        os.chdir(order["cwd"])
+        harm = order["harm"]
+        seams.install(Order(**harm) if harm else None, calls)
+        from gates import cli
+
+        sys.argv[1:] = order["arguments"]
+        cli.main()
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:  # noqa: BLE001 - told like any other program's
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+def _warm() -> None:
+    """Import what commands import, and let the libraries make what they make once a process."""
+    import botocore.loaders
+    import botocore.session
+    import pyarrow.parquet
+    import securesystemslib.signer
+    import sklearn.linear_model
+    import skops.io
+
+    from gates.adapters.s3_store import S3Store
+    from gates.cli import commands
+    from gates.run import answer, promote, rollback
+    from tests.adapters import mlflow_models
+
+    _ = (
+        pyarrow.parquet,
+        securesystemslib.signer,
+        skops.io,
+        sklearn.linear_model,
+        commands,
+        answer,
+        promote,
+        rollback,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        mlflow_models.registry(Path(folder)).champion_version()
+    # boto reads megabytes of its own descriptions for every client, unless they share who has read them.
+    loader = botocore.loaders.create_loader()
+    for module in (botocore.loaders, botocore.session):
+        module.create_loader = lambda *_: loader
+    os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+    S3Store("s3://nobody/asks")
+
+
+if __name__ == "__main__":
+    main()
