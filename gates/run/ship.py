@@ -10,7 +10,7 @@ from typing import Any
 from gates import errors
 from gates.adapters import connection, dvc, github, keys, model, process
 from gates.adapters.registry import Registry
-from gates.errors import GatesError
+from gates.errors import ConflictError, GatesError
 from gates.ledger import History
 from gates.render import sentences
 from gates.run.carry_out import alias_confirmed, point_alias
@@ -29,6 +29,7 @@ WITHHELD = {
     "promote": github.STEP_FILES,
 }
 JUDGED = frozenset({"sha", "verdicts", "policy_changes"})
+COMPARISONS = 3  # with a champion that moved meanwhile
 STOP_S = 10.0  # a job that is told to end stops DVC and its stages first
 
 
@@ -41,18 +42,35 @@ class Ended:
 
 
 def run(project: Project, approver: str) -> Result:
-    """Run the jobs until one stops, and say what was decided.
+    """Run the jobs until one stops, and say what was decided; where the champion moved meanwhile, once more.
 
     Args:
         project: The project.
         approver: Who approves a first model, where the policy asks for it.
 
     Raises:
+        ConflictError: The champion moved each time that the challenger was compared with it.
         GatesError: A job could not look; its own error.
     """
     before = project.history()
     if _nothing_changed(project, before):
         return _already(project, before)
+    for _ in range(COMPARISONS - 1):
+        try:
+            return _ship(project, approver, before)
+        except ConflictError as error:
+            # Only what was compared is out of date: data and training are found again as they were.
+            project.say(f"{error.what} Comparing with who serves now")
+            before = project.history()
+    return _ship(project, approver, before)
+
+
+def _ship(project: Project, approver: str, before: History) -> Result:
+    """Run the jobs once.
+
+    Raises:
+        ConflictError: Somebody else moved the champion that the challenger was compared with.
+    """
     digests: dict[str, str] = {}
     timings: dict[str, float] = {}
     judged: dict[str, Any] = {}
@@ -62,7 +80,7 @@ def run(project: Project, approver: str) -> Result:
         timings[job] = round(ended.seconds, 2)
         judged |= {name: value for name, value in ended.result.details.items() if name in JUDGED}
         if ended.result.outcome == UNCHANGED:
-            return _already(project, before, timings)
+            return _already(project, project.history(), timings)
         digests[job] = ended.result.digest
         if ended.result.outcome != "pass":
             if job == "judge":

@@ -96,6 +96,22 @@ def test_two_promotions_race(candidate: Project, branch: Callable[[Project], Pro
     assert candidate.alias() == entry["to"]
 
 
+def test_two_ships_race(candidate: Project, branch: Callable[[Project], Project]) -> None:
+    """The same model twice: one is promoted, and the other compares again and finds it serving."""
+    other = branch(candidate)
+    shared = {
+        "GATES_LEDGER": str(candidate.path / ".gates/ledger"),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{candidate.path / 'mlflow.db'}",
+    }
+    with ThreadPoolExecutor(2) as pool:
+        racing = [pool.submit(each.gates, "ship", "--json", **shared) for each in (candidate, other)]
+    answers = [each.result() for each in racing]
+    assert [answer.code for answer in answers] == [0, 0], [answer.out for answer in answers]
+    assert sorted(answer.json["outcome"] for answer in answers) == ["pass", "unchanged"]
+    (entry,) = candidate.gates("history", "--json").json["entries"]
+    assert candidate.alias() == entry["to"]
+
+
 def test_sigterm_ends_everything(candidate: Project) -> None:
     """A ship that is told to end while a stage trains leaves no child and no RUNNING run."""
     runs = candidate.runs()

@@ -110,6 +110,29 @@ def test_each_job_is_told_what_the_one_before_handed_on() -> None:
     assert ship._flags("judge", digests, "") == told
 
 
+@pytest.mark.parametrize(("conflicts", "code"), [(1, 0), (2, 0), (3, ExitCode.CONFLICT)])
+def test_who_loses_a_race_is_judged_again_against_the_winner(
+    project: Project, monkeypatch: pytest.MonkeyPatch, conflicts: int, code: int
+) -> None:
+    """Every job runs once more, so the comparison is with who serves now; but not for ever."""
+    ran: list[str] = []
+
+    def job(_: Project, name: str, *__: object) -> ship.Ended:
+        ran.append(name)
+        if name == "promote" and ran.count(name) <= conflicts:
+            raise ConflictError("The champion moved.", do="gates ship")
+        champion = {"version": "2", "sha": "a" * 64, "run_id": "run"}
+        return ship.Ended(Result("pass", "", details=champion | {"verdicts": []}), 0.0)
+
+    monkeypatch.setattr(ship, "_job", job)
+    if code:
+        with pytest.raises(ConflictError):
+            ship.run(project, "")
+    else:
+        assert ship.run(project, "").outcome == "pass"
+    assert ran == [*ship.JOBS] * min(conflicts + 1, ship.COMPARISONS)
+
+
 def test_what_was_decided_is_one_sentence_for_people_and_machines() -> None:
     """As JSON too: which finding stopped it and by how much, or whom the new champion replaced."""
     failed = Verdict("golden", "block", (at_least("auc", 0.7, 0.8),), policy_sha256=examples.POLICY)
