@@ -271,11 +271,14 @@ def _entry(document: Document, name: str) -> Entry:
             origin=Champion(**origin) if origin else None,
             target=Champion(**target) if target else None,
         )
-        datetime.strptime(entry.time, TIME).replace(tzinfo=UTC)  # raises where it is none
+        if datetime.strptime(entry.time, TIME).replace(tzinfo=UTC).strftime(TIME) != entry.time:
+            raise ValueError("its time is written in another form")
         if entry.moves and entry.target is None:
             raise ValueError("it moves to nobody")
-        texts = [entry.operation, entry.reason, entry.actor, entry.time, entry.evidence or ""]
-        texts += [text for text in vars(entry.target).values() if text is not None] if entry.target else []
+        texts = [entry.operation, entry.reason, entry.actor, entry.time]
+        texts += [] if entry.evidence is None else [entry.evidence]
+        if entry.target is not None:
+            texts += [text for name, text in vars(entry.target).items() if (name, text) != ("approval", None)]
         if type(entry.seq) is not int or not all(isinstance(text, str) for text in texts):
             raise TypeError("a field is of another type")
         if digest.canonical_json(to_document(entry)) != digest.canonical_json(document):

@@ -115,6 +115,9 @@ def from_document(document: Document, name: str = "statement") -> Decision:
                 verdict_document.from_document(verdict, name) for verdict in predicate["verdicts"]
             ),
         )
+        texts = [decision.model, decision.policy_sha256, *vars(decision.candidate).values()]
+        if not all(isinstance(text, str) for text in (*texts, *decision.policy_changes)):
+            raise TypeError("a text is not one")
         same = canonical_json(to_document(decision)) == canonical_json(document)
     except (KeyError, IndexError, TypeError, ValueError, InvalidError) as error:
         why = f"It has no {error}." if isinstance(error, KeyError) else f"{str(error).rstrip('.')}."

@@ -268,11 +268,3 @@ def test_no_byte_of_an_envelope_can_be_changed(place: int, mask: int) -> None:
     data[place] ^= mask
     with pytest.raises(TamperedError):
         opened(bytes(data))
-
-
-@settings(max_examples=100)
-@given(st.binary(max_size=100))
-def test_whatever_bytes_come_nothing_else_is_raised(data: bytes) -> None:
-    """No traceback, and never a document."""
-    with pytest.raises(TamperedError):
-        opened(data)

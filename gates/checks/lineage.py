@@ -19,7 +19,7 @@ from gates import digest
 from gates.documents import Document, read_json, read_yaml
 from gates.errors import InvalidError
 from gates.paths import require_plain, walk
-from gates.policy_blocks import GatePolicy
+from gates.policy import GatePolicy
 from gates.tables import read_table
 from gates.verdict import Finding, Measurements, at_least, at_most, enough
 
@@ -166,7 +166,8 @@ def _definition_changes(recorded: Document, definition: Document) -> Iterator[st
         yield "cmd"
     known = [file["path"] for kind in ("deps", "outs") for file in recorded.get(kind, [])]
     for kind in ("deps", "outs", "metrics", "plots"):
-        names = {next(iter(each)) if isinstance(each, dict) else each for each in definition.get(kind, [])}
+        listed = definition.get(kind, [])
+        names = {name for each in listed for name in (each if isinstance(each, dict) else [each])}
         missing = [name for name in sorted(names) if not any(_fits(name, path) for path in known)]
         yield from (f"{name} (not in dvc.lock)" for name in missing)
     for each in definition.get("params", []):

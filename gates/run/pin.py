@@ -24,7 +24,7 @@ def require(project: Project) -> None:
     here, path = project.policy.sha256, project.root / FILE
     pins = {f"${VARIABLE}": os.environ.get(VARIABLE, "")}
     if path.exists():
-        pins[FILE] = str(read_json(path).get("policy_sha256"))
+        pins[FILE] = str(read_json(path).get("policy_sha256") or "nothing")
     for where, pinned in pins.items():
         if pinned and pinned != here:
             raise InvalidError(

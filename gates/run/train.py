@@ -102,13 +102,15 @@ def _training(project: Project, sha: str, source: dict[str, str], started: int) 
 
 def _params(lock: Path) -> dict[str, str]:
     """Return every parameter that a stage has read, as dvc.lock has it."""
-    stages = read_yaml(lock).get("stages", {})
-    return {
-        name: str(value)
-        for stage in stages.values()
-        for values in stage.get("params", {}).values()
-        for name, value in values.items()
-    }
+    try:
+        return {
+            name: str(value)
+            for stage in read_yaml(lock).get("stages", {}).values()
+            for values in stage.get("params", {}).values()
+            for name, value in values.items()
+        }
+    except AttributeError as error:
+        raise InvalidError(f"{lock} lists parameters as DVC does not.", do="dvc repro --force") from error
 
 
 def _staged(document: Document, name: str) -> dict[int, dict[str, float]]:
