@@ -68,11 +68,12 @@ def _may_return(history: History, champion: Champion) -> bool:
 def was_rolled_back(history: History, sha: str) -> bool:
     """Return whether a model was taken out of production, and no later entry has put it back.
 
-    The end of a break-glass is none: it says nothing about the model that the gates do not say.
+    A break-glass says nothing about the model that the gates do not say, neither its beginning nor its end.
     """
     for entry in (link.entry for link in reversed(history.links) if link.entry.moves):
-        if entry.target and entry.target.sha == sha:
+        if entry.target and entry.target.sha == sha and entry.target.approval is None:
             return False
-        if entry.kind == "rollback" and entry.origin and entry.origin.sha == sha:
-            return entry.origin.approval is None
+        left = entry.origin if entry.kind == "rollback" else None
+        if left and left.sha == sha and left.approval is None:
+            return True
     return False
