@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -14,13 +14,14 @@ from gates.adapters.sigstore_key import SigstoreKey
 from gates.adapters.store import Checkpoints, FolderStore, Store
 from gates.documents import read_yaml
 from gates.envelope import keyid_of, signers
-from gates.errors import InvalidError
+from gates.errors import InvalidError, TamperedError
 from gates.paths import require_regular_file
 from gates.policy import Policy
 from gates.public_keys import VerifyingKey, public_key
 from gates.run import seen
 
 LEDGER_VARIABLE = "GATES_LEDGER"
+CLOCKS_DIFFER = timedelta(days=1)
 SIGNER_VARIABLE = "GATES_SIGNER"
 
 
@@ -120,9 +121,11 @@ class Project:
 
     def _store(self, place: str) -> Store:
         if place.startswith("s3://"):
-            from gates.adapters.s3_store import S3Store
+            from gates.adapters.s3_store import Protection, S3Store
 
-            return S3Store(f"{place.rstrip('/')}/{self.model}", self.policy.project.ledger_objects)
+            kept = self.policy.project.ledger_objects
+            protection = Protection(kept.lock_years, kept.kms_key)
+            return S3Store(f"{place.rstrip('/')}/{self.model}", protection)
         if "://" in place or place.startswith(SCHEME):
             raise InvalidError(
                 f"The ledger {place} is neither a folder nor a bucket.",
@@ -203,6 +206,12 @@ class Project:
         history = ledger.read(self.model, entries, trusted)
         for link in history.links:
             day = date.fromisoformat(link.entry.time[:10])
+            if day > now().date() + CLOCKS_DIFFER:  # a key that may not sign yet would date it so
+                raise TamperedError(
+                    f"Entry {link.entry.seq} of the ledger is dated in the future: {link.entry.time}.",
+                    why=f"By this machine's clock it is {now():%Y-%m-%d %H:%M} UTC.",
+                    do="Set the clock; if it is right, find who wrote there.",
+                )
             self.require_trusted(entries[link.entry.seq], day, f"Entry {link.entry.seq} of the ledger")
         return history
 

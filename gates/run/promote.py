@@ -143,11 +143,17 @@ def _require_current(project: Project, decision: Decision) -> None:
     modes = {name: gate.mode for name, gate in policy.gates.items()}
     statement.require_promotable(decision, policy.gates, modes, policy.sha256)
     lock = digest.of_file(project.evidence / "dvc.lock")
+    pinned = policy.project.golden_set
+    golden = digest.of_listing({"features": pinned.features_sha256, "labels": pinned.labels_sha256})
+    (lineage,) = (verdict for verdict in decision.verdicts if verdict.gate == "lineage")
     facts = {
         "model": (decision.model, project.model),
         "params.yaml": (decision.candidate.params_sha256, project.params_sha256()),
         "commit": (decision.candidate.commit, git.head(project.root)),
         "dvc.lock": (decision.candidate.lock_sha256, lock),
+        "golden set": (decision.candidate.golden_sha256, golden),
+        "golden version": (decision.candidate.golden_version, pinned.version),
+        "raw table": (decision.candidate.data_sha256, lineage.inputs.get("raw", "none")),
         replay.NAME: (decision.candidate.replay_sha256, digest.of_file(project.evidence / replay.NAME)),
     }
     for name, (judged, here) in facts.items():
