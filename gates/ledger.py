@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import takewhile
 from typing import Any, Literal, TypeAlias, get_args
 
 from gates import digest
@@ -185,22 +186,25 @@ def to_document(entry: Entry) -> Document:
     return document
 
 
-def read(model: str, objects: Mapping[int, bytes], trusted: Sequence[VerifyingKey]) -> History:
+def read(
+    model: str, objects: Mapping[int, bytes], trusted: Sequence[VerifyingKey], verified: Sequence[Link] = ()
+) -> History:
     """Return the history in the stored objects after verifying every signature and the chain.
 
     Args:
         model: The model whose ledger it is.
         objects: Sequence number to stored bytes.
         trusted: The keys that may have signed.
+        verified: What was verified with these keys a moment ago: the same bytes are not verified again.
 
     Raises:
         TamperedError: An entry is missing, does not verify, belongs to another model, or does not follow the
             one before it.
     """
-    links: list[Link] = []
     if min(objects, default=1) < 1:
         raise TamperedError(f"The ledger of {model} begins before entry 1.", do="Find who wrote.")
-    for seq in range(1, max(objects, default=0) + 1):
+    links = list(takewhile(lambda link: _holds(objects, link), verified))
+    for seq in range(len(links) + 1, max(objects, default=0) + 1):
         name = f"Entry {seq} of the ledger of {model}"
         if seq not in objects:
             raise TamperedError(f"{name} is missing.", do="Find who removed it; later entries are not valid.")
@@ -221,6 +225,11 @@ def read(model: str, objects: Mapping[int, bytes], trusted: Sequence[VerifyingKe
     if len(set(operations)) != len(operations):
         raise TamperedError(f"The ledger of {model} holds an operation twice.", do="Find who wrote there.")
     return History(model, tuple(links))
+
+
+def _holds(objects: Mapping[int, bytes], link: Link) -> bool:
+    data = objects.get(link.entry.seq)
+    return data is not None and digest.of_bytes(data) == link.sha256
 
 
 def checkpoint(history: History) -> Document | None:

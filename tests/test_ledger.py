@@ -117,6 +117,23 @@ def test_a_tampered_ledger_is_refused(make: Callable[[], Objects]) -> None:
     assert caught.value.do
 
 
+@pytest.mark.parametrize("make", TAMPERED.values(), ids=TAMPERED)
+def test_what_was_verified_a_moment_ago_hides_nothing(make: Callable[[], Objects]) -> None:
+    """Bytes that changed since are verified like new ones."""
+    with pytest.raises(TamperedError):
+        ledger.read(MODEL, make(), [OURS.key], read(GOOD).links)
+
+
+def test_what_was_verified_a_moment_ago_is_not_verified_again() -> None:
+    """Nor asked for a key; only what came after is."""
+    before = read(GOOD)
+    assert ledger.read(MODEL, GOOD, [], before.links) == before
+    more = GOOD | {5: sealed(following(before, 2))}
+    with pytest.raises(TamperedError):
+        ledger.read(MODEL, more, [], before.links)
+    assert ledger.read(MODEL, more, [OURS.key], before.links) == read(more)
+
+
 @settings(max_examples=100)
 @given(st.integers(1, 4), st.integers(0, 10**6), st.integers(1, 255))
 def test_no_byte_of_the_ledger_can_be_changed(seq: int, place: int, mask: int) -> None:

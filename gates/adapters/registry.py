@@ -15,6 +15,10 @@ from gates.errors import UnavailableError
 ALIAS = "champion"
 
 
+class ContestedError(UnavailableError):
+    """The alias is not what we have just set it to: somebody else was quicker, or the server forgot it."""
+
+
 @dataclass(frozen=True)
 class Version:
     """A registered version as MLflow tells it.
@@ -119,13 +123,13 @@ class Registry(Connection):
         """Set the alias and read it back.
 
         Raises:
-            UnavailableError: It reads back as something else.
+            ContestedError: It reads back as something else.
         """
         with self.answering("set the alias"):
             self.client.set_registered_model_alias(self.model, ALIAS, version)
         seen = self.champion_version()
         if seen != version:
-            raise UnavailableError(
+            raise ContestedError(
                 f"The alias {ALIAS} of {self.model} reads back as version {seen}, not {version}.",
                 why="Somebody else set it a moment ago, or the server did not keep the write.",
                 do="Run the same command again; the ledger decides.",

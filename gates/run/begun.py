@@ -11,7 +11,7 @@ from pathlib import Path
 from gates.adapters import files, github
 from gates.documents import read_json
 from gates.errors import InvalidError
-from gates.ledger import Entry
+from gates.ledger import Entry, History
 from gates.run.project import Project
 
 FOLDER = Path(".gates") / "begun"
@@ -32,15 +32,19 @@ def answered(project: Project) -> None:
         _note(project).unlink(missing_ok=True)
 
 
-def is_of(project: Project, entry: Entry, order: Sequence[str]) -> bool:
-    """Return whether an entry came of this very order: of this machine, or of this run of a workflow."""
-    if github.on_actions() and (entry.actor, entry.reason) == (github.actor(), order[-1]):
-        return True  # a job that is run again has a new machine and the same run id
+def entry_of(project: Project, history: History, order: Sequence[str]) -> Entry | None:
+    """Return the entry that this very order has left: on this machine, or in this run of a workflow."""
+    if github.on_actions():  # a job that is run again has a new machine and the same run id
+        mine = (github.actor(), order[-1])
+        entries = [link.entry for link in reversed(history.links) if link.entry.kind == "rollback"]
+        return next((each for each in entries if (each.actor, each.reason) == mine), None)
     if not _note(project).exists():
-        return False
+        return None
     with suppress(InvalidError):  # half a note is none
-        return read_json(_note(project)) == {"operation": entry.operation, "order": list(order)}
-    return False
+        note = read_json(_note(project))
+        link = history.operation(str(note.get("operation")))
+        return link.entry if link and note.get("order") == list(order) else None
+    return None
 
 
 def _note(project: Project) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gates import break_glass, ledger, statement
 from gates.adapters import files, github, model
-from gates.adapters.registry import Registry
+from gates.adapters.registry import ContestedError, Registry
 from gates.envelope import seal, unseal
 from gates.errors import ConflictError, TamperedError
 from gates.ledger import Champion, History
@@ -18,6 +18,7 @@ from gates.run.project import Project, now
 from gates.run.signing import trusted_signer
 
 CONFIRMED = Path(".gates") / "confirmed"
+CONTESTS = 20  # so often somebody else may be quicker with the alias, before the next run has to see to it
 
 
 def carry_out(
@@ -90,15 +91,22 @@ def _set(project: Project, registry: Registry, step: PointAlias | RemoveAlias | 
 def point_alias(project: Project, registry: Registry) -> None:
     """Make checkpoint and alias follow the ledger, and remember that it was seen to.
 
-    Somebody who appends meanwhile sets the alias too, and may do so first; so look until the ledger rests.
+    Somebody who appends meanwhile sets the alias too, and may do so first; so look until the ledger rests,
+    and do not take another's alias for a failure: the last one to set it looks at the ledger again.
     """
-    history = project.history()
+    history, contested = project.history(), 0
     while history.moved is not None and history.champion is not None:
         seen.leave_checkpoint(history, project.checkpoints)
-        if registry.champion_version() != history.champion.version:
-            registry.point_champion(history.champion.version)
+        try:
+            if registry.champion_version() != history.champion.version:
+                registry.point_champion(history.champion.version)
+            follows = True
+        except ContestedError:
+            follows, contested = False, contested + 1
+            if contested == CONTESTS:
+                raise
         moved, history = history.moved, project.history()
-        if history.moved == moved:
+        if follows and history.moved == moved:
             files.write_bytes(_confirmation(project), moved.sha256.encode())
             return
 

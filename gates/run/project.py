@@ -203,17 +203,28 @@ class Project:
                 do="Bring .gates/key.pem back from a backup; or, if you know the ledger to be yours, list "
                 f"under gates.trusted_keys who says to have signed it: {keyid_of(entries[max(entries)])}",
             )
-        history = ledger.read(self.model, entries, trusted)
+        history = ledger.read(self.model, entries, trusted, self._verified)
         for link in history.links:
-            day = date.fromisoformat(link.entry.time[:10])
-            if day > now().date() + CLOCKS_DIFFER:  # a key that may not sign yet would date it so
-                raise TamperedError(
-                    f"Entry {link.entry.seq} of the ledger is dated in the future: {link.entry.time}.",
-                    why=f"By this machine's clock it is {now():%Y-%m-%d %H:%M} UTC.",
-                    do="Set the clock; if it is right, find who wrote there.",
-                )
-            self.require_trusted(entries[link.entry.seq], day, f"Entry {link.entry.seq} of the ledger")
+            if link not in self._verified[link.entry.seq - 1 : link.entry.seq]:
+                self._require_timely(link, entries[link.entry.seq])
+        self._verified[:] = history.links
         return history
+
+    def _require_timely(self, link: ledger.Link, stored: bytes) -> None:
+        """Hold that an entry is not of the future, and that who signed it was trusted on its day."""
+        day, name = date.fromisoformat(link.entry.time[:10]), f"Entry {link.entry.seq} of the ledger"
+        if day > now().date() + CLOCKS_DIFFER:  # a key that may not sign yet would date it so
+            raise TamperedError(
+                f"{name} is dated in the future: {link.entry.time}.",
+                why=f"By this machine's clock it is {now():%Y-%m-%d %H:%M} UTC.",
+                do="Set the clock; if it is right, find who wrote there.",
+            )
+        self.require_trusted(stored, day, name)
+
+    @cached_property
+    def _verified(self) -> list[ledger.Link]:
+        """The chain as this command has verified it; an entry is verified once, however often it is read."""
+        return []
 
     def params_sha256(self) -> str:
         """Return the digest of params.yaml."""

@@ -58,32 +58,33 @@ def run(project: Project, to: str, reason: str, *, apply: bool) -> Result:
 
 def _finish(project: Project, history: History, to: str, reason: str) -> Result | None:
     """Complete this very rollback where it ended without an answer after its entry; None where it did not."""
+    entry = begun.entry_of(project, history, (to, reason)) or _half_done(project, history, to)
+    if entry is None or entry.target is None:
+        return None
+    with known.told(known.ONLY_THE_ALIAS):
+        point_alias(project, Registry(project.root, project.model))
+    begun.answered(project)
+    target = entry.target
+    sentence = f"v{target.version} serves again since {entry.time}; the alias follows it now."
+    if history.moved and history.moved.entry != entry and history.champion:
+        after = f"v{history.champion.version} serves since {history.since}"
+        sentence = f"v{target.version} was rolled back to at {entry.time}; {after}."
+    return Result("pass", sentence, details=_details(target, entry.origin, []))
+
+
+def _half_done(project: Project, history: History, to: str) -> Entry | None:
+    """Return the rollback that another machine began: the ledger has it, and the alias has not moved."""
     moved, champion = history.moved, history.champion
     if moved is None or champion is None or moved.entry.kind != "rollback":
         return None
-    same = begun.is_of(project, moved.entry, (to, reason))
-    if not same and to != "previous" and history.find(to).sha != champion.sha:
+    if to != "previous" and history.find(to).sha != champion.sha:
         return None
-    if not same and alias_confirmed(project, history):
+    left = moved.entry.origin
+    if alias_confirmed(project, history) or left is None:
         return None
-    return _follow(project, moved.entry, same=same)
-
-
-def _follow(project: Project, entry: Entry, *, same: bool) -> Result | None:
-    """Let the alias follow a rollback; None where it has and nobody says that the order is the same."""
-    left, champion = entry.origin, entry.target
-    if champion is None:
-        raise RuntimeError("a rollback names its target")
-    registry = Registry(project.root, project.model)
     with known.told(known.NOTHING_MOVED):
-        if not same and (left is None or registry.champion_version() != left.version):
-            return None  # it is a new rollback
-    with known.told(known.ONLY_THE_ALIAS):
-        point_alias(project, registry)
-    begun.answered(project)
-    details = _details(champion, left, [])
-    sentence = f"v{champion.version} serves again since {entry.time}; the alias follows it now."
-    return Result("pass", sentence, details=details)
+        alias = Registry(project.root, project.model).champion_version()
+    return moved.entry if alias == left.version else None
 
 
 def _details(target: Champion, left: Champion | None, passed_over: list[str]) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def start() -> Iterator[Zygote]:
 
 def main() -> None:
     """Fork a command for each line of stdin, and answer each by a line."""
-    _warm()
+    warm()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in sys.stdin:
@@ -155,7 +155,7 @@ def _be(order: dict[str, Any], said: int, calls: int) -> None:
         os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
-def _warm() -> None:
+def warm() -> None:
     """Import what commands import, and let the libraries make what they make once a process."""
     import botocore.loaders
     import botocore.session

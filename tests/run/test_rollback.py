@@ -218,3 +218,12 @@ def test_half_a_note_is_none(unanswered: Project, registry: Registry) -> None:
     note.write_text('{"operation"')
     rollback.run(unanswered, "previous", "too slow", apply=True)
     assert serves(unanswered, registry) == "1"
+
+
+def test_an_order_that_somebody_overtook_is_told(unanswered: Project, registry: Registry) -> None:
+    """It happened, and another serves since: the same words do not take that one out."""
+    promote(unanswered, registry, 4)
+    result = rollback.run(anew(unanswered), "previous", "too slow", apply=True)
+    assert result.sentence.startswith("v2 was rolled back to at")
+    assert "v4 serves since" in result.sentence
+    assert serves(anew(unanswered), registry) == "4"

@@ -1,0 +1,25 @@
+"""Fifty promotions and rollbacks at once: every one is in the ledger once, and the alias is at its head."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults import load
+from tests.faults.load import Place
+from tests.faults.matrix import LEDGERS
+
+SEEDS = 4  # `make faults` runs all twenty
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One for all seeds; each begins with the same three champions."""
+    with load.start(tmp_path_factory.mktemp("load")) as started:
+        yield started
+
+
+@pytest.mark.parametrize(("ledger", "seed"), list(itertools.product(LEDGERS, range(SEEDS))))
+def test_nothing_is_lost(place: Place, ledger: str, seed: int) -> None:
+    """No lost update, no broken chain, no entry twice, and the alias is where the ledger says."""
+    assert place.wrong(ledger, seed) == []
