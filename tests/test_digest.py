@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gates import digest
+from gates.errors import InvalidError
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4, example B.1
 documents = st.recursive(
@@ -41,6 +42,17 @@ def test_a_tree_s_digest_is_over_sorted_names_and_file_digests(tree: Path) -> No
     listing = {"model.skops": digest.of_bytes(b"model"), "sub/a": digest.of_bytes(b"a")}
     data = json.dumps(listing, sort_keys=True, separators=(",", ":")).encode()
     assert digest.of_tree(tree) == digest.of_listing(listing) == hashlib.sha256(data).hexdigest()
+
+
+def test_a_large_tree_is_hashed_side_by_side_to_the_same(tmp_path: Path) -> None:
+    """Whoever reads first, the listing is the same; and what cannot be read is told as ever."""
+    for number in range(9):
+        (tmp_path / f"{number}").write_bytes(bytes([number]) * 1024 * 1024)
+    listing = {path.name: digest.of_file(path) for path in tmp_path.iterdir()}
+    assert digest.of_tree(tmp_path) == digest.of_listing(listing)
+    (tmp_path / "link").symlink_to("0")
+    with pytest.raises(InvalidError, match="symbolic link"):
+        digest.of_tree(tmp_path)
 
 
 def test_every_change_of_a_tree_changes_its_digest(tree: Path) -> None:
