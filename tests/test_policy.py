@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gates import checks, policy
+from gates import checks, policy, policy_blocks
 from gates.digest import canonical_json, of_document
 from gates.documents import parse_json, read_yaml
 from gates.errors import ExitCode, InvalidError
@@ -202,7 +202,7 @@ BAD = {
     ),
     "workflow without repository": (
         "trusted_keys",
-        [{"identity": "https://github.com/x", "issuer": policy.GITHUB}],
+        [{"identity": "https://github.com/x", "issuer": policy_blocks.GITHUB}],
         "gates.trusted_keys.0: needs its repository",
     ),
     "identity of two words": (

@@ -9,7 +9,6 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from gates import digest
 from gates.adapters.patience import Patience
 from gates.adapters.store import ENTRY, taken
 from gates.errors import GatesError, InvalidError, TamperedError, UnavailableError
+from gates.policy_blocks import LedgerObjects
 
 PRECONDITION = "PreconditionFailed"
 BUSY = "ConditionalRequestConflict"
@@ -25,19 +25,6 @@ ATTEMPTS = 5
 CONNECT_S = 3
 READ_S = 5
 YEAR = timedelta(days=365.25)
-
-
-@dataclass(frozen=True)
-class Protection:
-    """How new objects are kept.
-
-    Attributes:
-        lock_years: For how many years Object Lock (COMPLIANCE) keeps an object; 0 for no lock.
-        kms_key: KMS key that encrypts objects; empty for the bucket's own default.
-    """
-
-    lock_years: int = 0
-    kms_key: str = ""
 
 
 def client() -> Any:  # noqa: ANN401 - boto's clients are made at run time
@@ -56,12 +43,12 @@ def client() -> Any:  # noqa: ANN401 - boto's clients are made at run time
 class S3Store:
     """Objects in a bucket: `<seq>.json` for entries and `objects/<sha256>` for what they refer to."""
 
-    def __init__(self, uri: str, protection: Protection | None = None) -> None:
+    def __init__(self, uri: str, kept: LedgerObjects | None = None) -> None:
         """Use ``s3://bucket/prefix``; endpoint, region and credentials come from the environment."""
         self.uri = uri.rstrip("/")
         parts = urlsplit(self.uri)
         self._bucket, self._prefix = parts.netloc, parts.path.strip("/")
-        self.protection = protection or Protection()
+        self.kept = kept or LedgerObjects()
         self._patience = Patience()
         self._client = client()
         self._known: dict[tuple[str, str], bytes] = {}
@@ -192,11 +179,11 @@ class S3Store:
 
     def _protecting(self) -> dict[str, Any]:
         options: dict[str, Any] = {"ChecksumAlgorithm": "SHA256"}
-        if self.protection.lock_years:
-            until = datetime.now(UTC) + YEAR * self.protection.lock_years
+        if self.kept.lock_years:
+            until = datetime.now(UTC) + YEAR * self.kept.lock_years
             options |= {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
-        if self.protection.kms_key:
-            options |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.protection.kms_key}
+        if self.kept.kms_key:
+            options |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kept.kms_key}
         return options
 
     def _read(self, name: str, version: str = "") -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 
 from gates.adapters import awskms, keys, sigstore_signer
 from gates.errors import InvalidError
-from gates.policy import SIGNERS
+from gates.policy_blocks import SIGNERS
 from gates.public_keys import Signer
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from gates.policy import GatePolicy
+from gates.policy_blocks import GatePolicy
 from gates.verdict import Finding, Measurements
 
 

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from gates.documents import read_json
 from gates.errors import InvalidError
-from gates.policy import Count, GatePolicy
+from gates.policy_blocks import Count, GatePolicy
 from gates.stats.auc import LEAST_PER_CLASS, auc_difference, delong, difference_variance, rows_needed
 from gates.tables import binary_labels, probabilities, read_aligned, read_table
 from gates.verdict import Finding, Measurements, at_least, at_most, beyond_luck, enough

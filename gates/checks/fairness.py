@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from gates.policy import Count, GatePolicy, Name, Probability
+from gates.policy_blocks import Count, GatePolicy, Name, Probability
 from gates.stats.proportions import (
     demographic_parity_difference,
     disparate_impact,

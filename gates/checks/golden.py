@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from gates import digest
-from gates.policy import Count, GatePolicy, Probability, matching
+from gates.policy_blocks import Count, GatePolicy, Probability, matching
 from gates.stats.auc import LEAST_PER_CLASS, auc_interval
 from gates.stats.bootstrap import bootstrap_interval
 from gates.stats.interval import Interval

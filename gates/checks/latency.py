@@ -15,7 +15,7 @@ from pydantic import Field
 
 from gates.documents import read_json
 from gates.errors import InvalidError
-from gates.policy import GatePolicy
+from gates.policy_blocks import GatePolicy
 from gates.stats.quantiles import least_samples, quantile_interval
 from gates.verdict import Finding, Measurements, at_most, enough
 

@@ -19,7 +19,7 @@ from gates import digest
 from gates.documents import Document, read_json, read_yaml
 from gates.errors import InvalidError
 from gates.paths import require_plain, walk
-from gates.policy import GatePolicy
+from gates.policy_blocks import GatePolicy
 from gates.tables import read_table
 from gates.verdict import Finding, Measurements, at_least, at_most, enough
 

@@ -121,11 +121,9 @@ class Project:
 
     def _store(self, place: str) -> Store:
         if place.startswith("s3://"):
-            from gates.adapters.s3_store import Protection, S3Store
+            from gates.adapters.s3_store import S3Store
 
-            kept = self.policy.project.ledger_objects
-            protection = Protection(kept.lock_years, kept.kms_key)
-            return S3Store(f"{place.rstrip('/')}/{self.model}", protection)
+            return S3Store(f"{place.rstrip('/')}/{self.model}", self.policy.project.ledger_objects)
         if "://" in place or place.startswith(SCHEME):
             raise InvalidError(
                 f"The ledger {place} is neither a folder nor a bucket.",

@@ -11,8 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from gates import digest
-from gates.adapters.s3_store import Protection, S3Store
+from gates.adapters.s3_store import S3Store
 from gates.errors import ConflictError, ExitCode, InvalidError, TamperedError, UnavailableError
+from gates.policy_blocks import LedgerObjects
 from tests import servers
 from tests.servers import S3
 
@@ -100,7 +101,7 @@ def test_an_altered_object_is_tampering(store: S3Store, bucket: str, s3: S3) -> 
 def test_objects_are_locked_and_encrypted_where_the_policy_says_so(s3: S3) -> None:
     """COMPLIANCE for its years, and the KMS key of the policy."""
     locked = s3.bucket(f"locked-{uuid.uuid4().hex[:12]}", ObjectLockEnabledForBucket=True)
-    store = S3Store(f"s3://{locked}/ledger/churn", Protection(lock_years=2, kms_key="alias/ledger"))
+    store = S3Store(f"s3://{locked}/ledger/churn", LedgerObjects(lock_years=2, kms_key="alias/ledger"))
     store.append(1, b"one")
     for name in ("00000001.json", f"objects/{store.put(b'statement')}"):
         kept = s3.client().head_object(Bucket=locked, Key=f"ledger/churn/{name}")
@@ -202,7 +203,7 @@ def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[S3
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         bucket = server.bucket("ledger", ObjectLockEnabledForBucket=True)
-        yield S3Store(f"s3://{bucket}/ledger/churn", Protection(lock_years=1)), server.client()
+        yield S3Store(f"s3://{bucket}/ledger/churn", LedgerObjects(lock_years=1)), server.client()
 
 
 def test_a_locked_entry_outlives_its_deletion(locked: tuple[S3Store, Any]) -> None:

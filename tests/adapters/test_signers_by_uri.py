@@ -7,7 +7,7 @@ import pytest
 
 from gates.adapters import keys, signers_by_uri
 from gates.errors import ExitCode, InvalidError
-from gates.policy import SIGNERS
+from gates.policy_blocks import SIGNERS
 from tests import kms
 
 FILE = "file:.gates/key.pem"

@@ -20,7 +20,7 @@ from gates import checks, policy
 from gates.cli import cli
 from gates.digest import canonical_json
 from gates.errors import ExitCode, InvalidError
-from gates.policy import GatePolicy
+from gates.policy_blocks import GatePolicy
 from gates.verdict import Outcome
 from gates.verdict_document import to_document
 from tests.checks.project import GATES, finding, latency, seconds, sha256

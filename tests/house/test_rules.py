@@ -57,6 +57,12 @@ def test_every_room_has_a_floor() -> None:
     assert {name for name in names if not name.startswith("_")} == floors
 
 
+def test_the_readme_shows_the_floors() -> None:
+    """As the contract has them."""
+    shown = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert " → ".join(CONTRACTS["floors"]["layers"]) in shown
+
+
 def test_every_room_but_three_is_pure() -> None:
     """A new room is pure unless it is one of the three that may reach the world."""
     floors = {room for layer in CONTRACTS["floors"]["layers"] for room in re.split(r"[ |]+", layer)}

@@ -10,10 +10,11 @@ import yaml
 from gates import ledger
 from gates.adapters import keys
 from gates.adapters.console import Screen
-from gates.adapters.s3_store import Protection, S3Store
+from gates.adapters.s3_store import S3Store
 from gates.envelope import seal
 from gates.errors import InvalidError, TamperedError, UnavailableError
 from gates.ledger import Champion, History
+from gates.policy_blocks import LedgerObjects
 from gates.run.project import LEDGER_VARIABLE, Project, now, open_project
 from gates.run.signing import trusted_signer
 
@@ -63,7 +64,8 @@ def test_a_ledger_elsewhere(project: Project, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv(LEDGER_VARIABLE, "s3://bucket/ledger/")
     store = replace(project).store
     assert isinstance(store, S3Store)
-    assert (store.place, store.protection) == ("s3://bucket/ledger/churn", Protection(7, "alias/ledger"))
+    kept = LedgerObjects(lock_years=7, kms_key="alias/ledger")
+    assert (store.place, store.kept) == ("s3://bucket/ledger/churn", kept)
     monkeypatch.setenv(LEDGER_VARIABLE, "gs://bucket/ledger")
     with pytest.raises(InvalidError, match="gs://bucket/ledger is neither a folder nor a bucket"):
         _ = replace(project).store
