@@ -35,7 +35,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 .NOTPARALLEL:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help install ship test lint bench lock clean tools dev
+.PHONY: help install ship test lint bench faults lock clean tools dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,9 @@ lint: dev tools ## style, types, floors and workflows, without running anything
 
 bench: install ## how long things take here
 	@.venv/bin/python benchmarks/bench.py
+
+faults: dev tools ## break everything everywhere, and time how soon it is well again
+	@.venv/bin/python benchmarks/faults.py
 
 lock: .venv/uv.stamp ## write requirements/*.txt again (UPGRADE=--upgrade: with the newest versions)
 	$(call say,lock: requirements/)

@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from gates import digest
@@ -31,10 +31,11 @@ WRITES = (
     "delete the model",
     "delete the run",
 )
+SLOWEST = 1_000_000  # bytes a second: a download that is slower than this counts as waiting
 _ENVIRONMENT = {
-    # A download that hangs ends after two of these; everything else, with our patience.
+    # What runs out of our patience is interrupted; MLflow's own threads then end after two of these.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "8",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "6",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # our stdout is one JSON document
@@ -84,13 +85,15 @@ class Connection:
                     os.environ.pop(name, None)
 
     @contextmanager
-    def answering(self, doing: str, absent: str = "", *, large: bool = False) -> Iterator[None]:
+    def answering(
+        self, doing: str, absent: str = "", earned: Callable[[], float] = lambda: 0.0
+    ) -> Iterator[None]:
         """Turn MLflow's many errors into ours, and its silence into one.
 
         Args:
             doing: What MLflow is asked to do.
             absent: What to say where MLflow answers that something is not there.
-            large: A large answer takes its time: only that it stops coming is limited.
+            earned: Seconds that a large answer may take, by how much of it has come so far.
 
         Raises:
             InvalidError: It is not there, and ``absent`` says so.
@@ -101,7 +104,7 @@ class Connection:
 
         try:
             # A local database migrates itself after an upgrade, and is not to be interrupted at it.
-            with nullcontext() if large or self.uri.startswith("sqlite:") else self.patience.waiting():
+            with nullcontext() if self.uri.startswith("sqlite:") else self.patience.waiting(earned):
                 yield
         except GatesError:
             raise
@@ -145,12 +148,21 @@ class Connection:
         target.mkdir(parents=True)
         subject = f"{name[0].upper()}{name[1:]}"
         gone = f"{subject} is gone from the registry."
-        with self.answering(f"download {name}", absent=gone, large=True):
+        with self.answering(f"download {name}", absent=gone, earned=lambda: _size(target) / SLOWEST):
             download_artifacts(uri, dst_path=str(target))
         (target / ADDED_BY_DOWNLOAD).unlink(missing_ok=True)
         if not (target / MODEL_FILE).exists():
             raise InvalidError(f"{subject} has no {MODEL_FILE}.", do="Choose another: gates history")
         return digest.of_tree(target)
+
+
+def _size(folder: Path) -> int:
+    """Return how much has come; a file that is just being renamed does not count."""
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            size += path.stat().st_size
+    return size
 
 
 def _first_line(error: Exception) -> str:

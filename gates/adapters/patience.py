@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 VARIABLE = "GATES_PATIENCE_S"
@@ -31,11 +31,14 @@ class Patience:
         self._within = False
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
+    def waiting(self, earned: Callable[[], float] = lambda: 0.0) -> Iterator[None]:
         """Count a block that asks.
 
         In a program's main thread the block is interrupted when nothing is left; in any other, the limits of
         its requests end it, and the next one is not begun.
+
+        Args:
+            earned: Seconds that a large answer may take, by how much of it has come so far.
 
         Raises:
             TimeoutError: Nothing is left.
@@ -46,22 +49,28 @@ class Patience:
         if self._left <= 0:
             raise self._over()
         begun, self._within = time.monotonic(), True
+
+        def over() -> float:
+            return time.monotonic() - begun - AT_ONCE_S - earned()
+
         try:
-            with self._interrupting():
+            with self._interrupting(over):
                 yield
         finally:
             self._within = False
-            self._left -= max(0.0, time.monotonic() - begun - AT_ONCE_S)
+            self._left -= max(0.0, over())
 
     @contextmanager
-    def _interrupting(self) -> Iterator[None]:
+    def _interrupting(self, over: Callable[[], float]) -> Iterator[None]:
         in_main = threading.current_thread() is threading.main_thread()
         if not in_main or signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
             yield  # the timer is a whole program's, and somebody else's here
             return
 
         def interrupt(*_: object) -> None:
-            raise self._over()
+            if (more := self._left - over()) <= 0:
+                raise self._over()
+            signal.setitimer(signal.ITIMER_REAL, more)
 
         signal.signal(signal.SIGALRM, interrupt)
         signal.setitimer(signal.ITIMER_REAL, self._left + AT_ONCE_S)

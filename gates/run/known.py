@@ -7,7 +7,7 @@ from gates.errors import UnavailableError
 
 NOTHING_MOVED = "This run has written nothing and moved nothing."
 NOTHING_JUDGED = "Nothing was judged: evidence/ is as it was."
-NOTHING_PUT_BACK = "This run has changed nothing."
+NOTHING_CHANGED = "This run has changed nothing."
 NOT_YET = "The ledger holds no entry of this yet."
 UNKNOWN = "Whether the entry was written is not known; the same command finds out, and writes no second one."
 ONLY_THE_ALIAS = "The ledger holds the entry; only the alias may still name another version."

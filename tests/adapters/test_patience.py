@@ -93,3 +93,16 @@ def test_what_is_no_number_is_the_default(text: str, monkeypatch: pytest.MonkeyP
     """It is no reason to stop."""
     monkeypatch.setenv(VARIABLE, text)
     assert Patience().seconds == 10
+
+
+def test_what_keeps_coming_may_take_its_time(silence: socket.socket) -> None:
+    """A large answer earns time by every part of it; when nothing comes any more, it is interrupted."""
+    asked: list[float] = []
+
+    def earned() -> float:
+        asked.append(min(len(asked) + 1, 5) / 10)
+        return asked[-1]
+
+    with pytest.raises(TimeoutError), Patience().waiting(earned):
+        silence.recv(1)
+    assert len(asked) > 5

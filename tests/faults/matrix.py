@@ -5,7 +5,11 @@ the wire, so a step that is added is a row that is added.
 """
 
 import itertools
+import os
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -149,6 +153,31 @@ class Lane:
         head = history.champion.version if history.champion else ""
         return Outcome(case, first, tuple(reruns), len(added), head, place.alias())
 
+    def answer(self, arguments: Sequence[str], fault: str) -> Ended:
+        """Run a command while every request to MLflow is harmed."""
+        place, environment, _ = self._prepare(Row("", "folder", "MLflow"))
+        self._roads["MLflow"].reset(0, fault)
+        try:
+            return self._forker.run(arguments, place.root, environment | IMPATIENT)
+        finally:
+            self._roads["MLflow"].reset()
+
+    def hang(self, arguments: Sequence[str]) -> tuple[float, int]:
+        """Run a command as a user does, while MLflow hangs; return its seconds and its exit code."""
+        place, environment, _ = self._prepare(Row("", "folder", "MLflow"))
+        self._roads["MLflow"].reset(0, "hung server")
+        begun = time.perf_counter()
+        ended = subprocess.run(
+            [sys.executable, "-m", "gates", *arguments],
+            cwd=place.root,
+            env={**os.environ, "PYTHONPATH": str(zygote.ROOT)} | environment,
+            capture_output=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - begun
+        self._roads["MLflow"].reset()
+        return seconds, ended.returncode
+
     def _prepare(self, row: Row) -> tuple[Scene, dict[str, str], str]:
         place = self._remote if row.wire == "MLflow" else self._local
         place.restore()
@@ -190,15 +219,21 @@ class Matrix:
             for at, step in steps
         ]
 
+    @contextmanager
+    def lane(self) -> Iterator[Lane]:
+        """Take a lane that nobody uses."""
+        lane = self._free.get()
+        try:
+            yield lane
+        finally:
+            self._free.put(lane)
+
     def run(self, cases: Sequence[Case]) -> Iterator[Outcome]:
         """Run cases on all lanes, and yield how each ended."""
 
         def run(case: Case) -> Outcome:
-            lane = self._free.get()
-            try:
+            with self.lane() as lane:
                 return lane.run(case)
-            finally:
-                self._free.put(lane)
 
         with ThreadPoolExecutor(self._lanes) as pool:
             yield from pool.map(run, cases)

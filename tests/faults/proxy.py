@@ -24,6 +24,9 @@ FAULTS = (
 )
 
 
+SLOW_S = 0.6
+
+
 class Proxy:
     """Forwards to a server, and harms one request.
 
@@ -46,7 +49,7 @@ class Proxy:
         self.address = f"http://127.0.0.1:{self._port}"
 
     def reset(self, at: int = 0, fault: str = "") -> None:
-        """Begin to count anew; harm the request with this number, the first being 1."""
+        """Begin to count anew; harm the request with this number, the first being 1, or all of them (0)."""
         self._hanging.set()
         if self._server is None:
             self._listen()
@@ -66,12 +69,15 @@ class Proxy:
         with self._counting:
             self.asked.append(f"{request.command} {request.path}")
             number = len(self.asked)
-        fault = self._harm[1] if self._harm and self._harm[0] == number else ""
+        fault = self._harm[1] if self._harm and self._harm[0] in {0, number} else ""
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         match fault:
             case "hung server":
                 hanging.wait()
                 return
+            case "slow server":
+                hanging.wait(SLOW_S)
+                answer = self._forward(request, body)
             case "500" | "403":
                 answer = (int(fault), {"Content-Type": "text/plain"}, b"")
             case _:
@@ -95,7 +101,7 @@ class Proxy:
 
     def _refuse_if_next(self) -> None:
         """Stop to listen where the next request is the one to refuse: the kernel says so from then on."""
-        if self._harm and self._harm == (len(self.asked) + 1, "connection refused"):
+        if self._harm in {(0, "connection refused"), (len(self.asked) + 1, "connection refused")}:
             self._close()
 
     def _listen(self) -> None:

@@ -1,7 +1,5 @@
 """Whatever breaks, and wherever: the same command again ends with one entry, and the alias at the head."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.faults import matrix
@@ -11,13 +9,6 @@ from tests.faults.scene import COMMANDS
 FEWEST_CASES = 400
 # Before some steps these change nothing for the run itself.
 HARMLESS = {"clock off by a day", "a concurrent writer"}
-
-
-@pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
-    """The steps as they were recorded, and what runs cases on them."""
-    with matrix.start(tmp_path_factory.mktemp("matrix")) as recorded:
-        yield recorded
 
 
 def test_there_are_cases_enough(steps: Matrix) -> None:

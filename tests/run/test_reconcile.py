@@ -153,3 +153,19 @@ def test_a_run_that_was_edited_after_it_was_judged(project: Project) -> None:
     assert served.reconcile() == (ExitCode.PASS, [])
     registry.client.set_tag(champion.run_id, "train_rows", "1")
     assert served.reconcile() == (ExitCode.TAMPERED, ["run"])
+
+
+def test_a_promotion_in_between_is_no_deviation(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger was read before it and the alias after it: both are read once more."""
+    read, promoted = Registry.champion_version, False
+
+    def champion_version(registry: Registry) -> str | None:
+        nonlocal promoted
+        if not promoted:
+            promoted = True
+            promote(replace(served.project), served.registry, 3)
+        return read(registry)
+
+    monkeypatch.setattr(Registry, "champion_version", champion_version)
+    assert served.reconcile(repair=True) == (ExitCode.PASS, [])
+    assert [link.entry.kind for link in replace(served.project).history().links] == ["promote"] * 3
