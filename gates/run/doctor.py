@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TypeAlias
 
 from gates.adapters import bucket as s3
@@ -10,15 +9,24 @@ from gates.adapters import dvc, git, github, signers_by_uri, workflow_files
 from gates.adapters.connection import without_password
 from gates.adapters.git_notes import SCHEME
 from gates.adapters.permissions import Permissions
-from gates.controls import bucket, conclusion, data, keys, ledger, pinned, registry, roads, workflows
+from gates.controls import (
+    bucket,
+    codeowners,
+    conclusion,
+    data,
+    keys,
+    ledger,
+    pinned,
+    registry,
+    roads,
+    workflows,
+)
 from gates.controls.ledger import Places
 from gates.controls.roads import Finding, Road, Word
 from gates.errors import GatesError, UnavailableError
 from gates.run import pin
 from gates.run.project import Project
 from gates.run.result import Result
-
-_OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 Question: TypeAlias = tuple[tuple[Road, ...], Callable[[Project], Iterable[Finding]]]
 
@@ -107,20 +115,17 @@ def _keys(project: Project) -> Iterator[Finding]:
 
 
 def _policy(project: Project) -> Iterator[Finding]:
-    top = git.top(project.root)
-    owned = any(_gives_owners(top / name) for name in _OWNERS)
+    top = git.top(project.root).resolve()
+    path = (project.root.resolve() / pin.FILE).relative_to(top).as_posix()
+    place = next((each for each in codeowners.PLACES if (top / each).is_file()), "")
+    text = (top / place).read_text("utf-8", "replace") if place else ""
     pinned_here = pinned.Pin(
         in_environment=github.on_actions() and bool(os.environ.get(pin.VARIABLE)),
         in_file=(project.root / pin.FILE).exists(),
-        has_owners=owned,
+        has_owners=codeowners.guards(text, place, path),
+        path=f"/{path}",
     )
     yield pinned.policy(pinned_here)
-
-
-def _gives_owners(path: Path) -> bool:
-    lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
-    rows = [line.partition("#")[0].split() for line in lines]
-    return any(row and row[0].rpartition("/")[2] == pin.FILE and row[1:] for row in rows)
 
 
 def _data(project: Project) -> Iterator[Finding]:

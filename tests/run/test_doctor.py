@@ -139,7 +139,7 @@ def guarded(project: Project) -> Project:
     shutil.copytree(ROOT / ".github", project.root / ".github")
     (project.root / ".dvc").mkdir()
     shutil.copy(ROOT / ".dvc/config", project.root / ".dvc")
-    owners = "*.py @org/all\n/gates.lock @org/platform # thresholds\n"
+    owners = "* @org/all\n/gates.lock @org/platform # thresholds\n"
     (project.root / ".github/CODEOWNERS").write_text(owners)
     pin.write(anew(project))
     git(project.root, "init", "--quiet")
@@ -230,6 +230,13 @@ WORSE: dict[str, tuple[str, str, Callable[[Project], object]]] = {
     "no owners": ("policy", "detects", remove(".github/CODEOWNERS")),
     "owners of something else": ("policy", "detects", owners("/params.yaml @org/platform\n")),
     "a line without owners": ("policy", "detects", owners("/gates.lock # @org/platform\n")),
+    "everybody's after all": ("policy", "detects", owners("/gates.lock @org/platform\n* @org/all\n")),
+    "the pin of another folder": (
+        "policy",
+        "detects",
+        owners("* @org/all\n/other/gates.lock @org/platform\n"),
+    ),
+    "owners that nobody guards": ("policy", "detects", owners("/gates.lock @org/platform\n")),
     "no pin": ("policy", "detects", remove(pin.FILE)),
     "a remote that verifies nothing": ("data-remote", "open", replaced(".dvc/config", "= true", "= false")),
     "no remote": ("data-remote", "unknown", remove(".dvc/config")),
@@ -256,13 +263,25 @@ def test_what_makes_it_worse(
 
 
 def test_a_project_below_the_root_of_its_repository(guarded: Project) -> None:
-    """Workflows and owners stand at the top."""
+    """Workflows and owners stand at the top; the pin that they mean is the project's own."""
     below = guarded.root / "below"
     below.mkdir()
     for name in ("params.yaml", pin.FILE):
         shutil.copy(guarded.root / name, below)
-    found = words(doctor.run(Project(below, below / "log", guarded.screen), Word.DETECTS))
-    assert (found["promoting-job"], found["policy"]) == ("prevents", "prevents")
+    project = Project(below, below / "log", guarded.screen)
+    found = words(doctor.run(project, Word.DETECTS))
+    assert (found["promoting-job"], found["policy"]) == ("prevents", "detects")
+    assert "/below/gates.lock @org/" in finding(doctor.run(project, Word.DETECTS), "policy")["do"]
+    owners("* @org/all\n/below/gates.lock @org/platform\n")(guarded)
+    assert look(project, "policy")["word"] == "prevents"
+
+
+def test_the_owners_that_github_reads(guarded: Project) -> None:
+    """The first file alone, though another says more."""
+    shutil.move(guarded.root / ".github/CODEOWNERS", guarded.root / "CODEOWNERS")
+    assert look(guarded, "policy")["word"] == "prevents"
+    owners("*.py @org/all\n")(guarded)
+    assert look(guarded, "policy")["word"] == "detects"
 
 
 def test_a_bucket_whose_lock_is_not_used(closed: Project) -> None:
