@@ -35,7 +35,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 .NOTPARALLEL:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help install ship test lint bench faults lock clean tools dev
+.PHONY: help install ship test lint bench faults mutants lock clean tools dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,10 @@ bench: install ## how long things take here
 faults: dev tools ## break everything everywhere, and time how soon it is well again
 	@.venv/bin/python benchmarks/faults.py
 
+mutants: dev ## how many changes of statement, ledger and plans the tests notice
+	@rm -rf mutants
+	@.venv/bin/python benchmarks/mutants.py
+
 lock: .venv/uv.stamp ## write requirements/*.txt again (UPGRADE=--upgrade: with the newest versions)
 	$(call say,lock: requirements/)
 	@$(compile) pyproject.toml --extra demo --extra dev --extra sigstore --group build -o requirements/dev.txt
@@ -81,7 +85,7 @@ lock: .venv/uv.stamp ## write requirements/*.txt again (UPGRADE=--upgrade: with 
 	@$(compile) --group go -o requirements/go.txt
 
 clean: ## remove what make made; bucket, ledger, key and runs stay
-	rm -rf .venv .tools .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .tools .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache mutants
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- set-up

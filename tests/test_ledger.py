@@ -329,6 +329,7 @@ def test_a_note_moves_nothing() -> None:
         evidence="e" * 64,
     )
     assert (note.origin, note.target, note.moves) == (champion(1), champion(1), False)
+    assert note.evidence == "e" * 64
     objects[2] = sealed(note)
     after = read(objects)
     assert (after.champion, after.since) == (champion(1), history(1).since)

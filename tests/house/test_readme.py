@@ -6,6 +6,7 @@ from pathlib import Path
 from gates import checks
 from gates.cli import cli
 
+LEAST = 85
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 
@@ -29,6 +30,12 @@ def test_every_make_target_that_it_names_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"`make ([a-z]+)|^make ([a-z]+)", README, re.MULTILINE))
     assert {first or second for first, second in named} <= targets
+
+
+def test_the_share_of_killed_mutants_is_told() -> None:
+    """What `make mutants` printed last; it ends with 1 below the goal, whatever stands here."""
+    (share,) = re.findall(r"`make mutants` [^.]*?(\d+) %", README)
+    assert LEAST <= int(share) <= 100
 
 
 def test_files_that_it_names_are_there() -> None:

@@ -98,6 +98,13 @@ def test_another_decision_is_another_operation() -> None:
     assert len({operation(each) for each in others}) == len(others)
 
 
+def test_a_refusal_names_all_that_stopped_it() -> None:
+    """Failed ones before undecided ones."""
+    both = replace(refused(), verdicts=(replace(GOLDEN, findings=()), refused().verdicts[1]))
+    (append,) = (each for each in plan(history(2), both) if isinstance(each, Append))
+    assert append.reason == "fail: latency, golden"
+
+
 def test_a_refusal_is_noted_once_and_moves_nothing() -> None:
     """Signed and kept; the entry names what stopped it. Noted already, nothing is left."""
     sign, put, append = plan(history(2), refused())
@@ -121,8 +128,13 @@ def test_a_break_glass_is_approved_before_anything_is_registered() -> None:
     assert register == Register(sha(1), "run-1")
     assert isinstance(append, Append)
     assert (append.kind, append.target, append.reason) == ("break-glass", None, "it is down")
-    assert append.operation not in {operation(compared()), operation(decision(1))}
+    assert append.operation == operation(compared(), APPROVAL)
     assert point == PointAlias()
+    objects = stored(2)
+    target = replace(champion(1), approval="a" * 64)
+    entry = following(read(objects), 1, "break-glass")
+    objects[2] = sealed(replace(entry, operation=append.operation, target=target))
+    assert promote.plan(read(objects), compared(), NAMED, APPROVAL) == [PointAlias()]
 
 
 def compared() -> Decision:
