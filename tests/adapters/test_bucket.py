@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -63,6 +64,9 @@ def test_a_bare_bucket(s3: S3, name: str) -> None:
         "versioning": "",
         "lock": False,
         "default_mode": "",
+        "default_days": 0,
+        "stored": 0,
+        "kept": {},
         "policy": {},
         "refused": {},
     }
@@ -73,11 +77,55 @@ def test_versions_and_lock(s3: S3, name: str) -> None:
     s3.bucket(name, ObjectLockEnabledForBucket=True)
     facts = bucket.facts(f"s3://{name}")
     assert (facts["versioning"], facts["lock"], facts["default_mode"]) == ("Enabled", True, "")
-    rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
-    s3.client().put_object_lock_configuration(
-        Bucket=name, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
-    )
-    assert bucket.facts(f"s3://{name}")["default_mode"] == "COMPLIANCE"
+    for term, days in (({"Days": 1}, 1), ({"Years": 2}, 730)):
+        rule = {"DefaultRetention": {"Mode": "COMPLIANCE", **term}}
+        s3.client().put_object_lock_configuration(
+            Bucket=name, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+        )
+        facts = bucket.facts(f"s3://{name}")
+        assert (facts["default_mode"], facts["default_days"]) == ("COMPLIANCE", days)
+
+
+def put(s3: S3, name: str, key: str, mode: str = "", days: int = 0) -> None:
+    """Store an object, locked in a mode for so many days."""
+    until = datetime.now(UTC) + timedelta(days=days, hours=1)
+    lock = {"ObjectLockMode": mode, "ObjectLockRetainUntilDate": until} if mode else {}
+    s3.client().put_object(Bucket=name, Key=key, Body=b"{}", ChecksumAlgorithm="SHA256", **lock)
+
+
+def test_the_locks_of_what_is_stored(versity: S3, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of this ledger alone; what its owner can lift is none, whatever the default says now."""
+    for variable, value in versity.environment.items():
+        monkeypatch.setenv(variable, value)
+    versity.bucket(name, ObjectLockEnabledForBucket=True)
+    put(versity, name, "churn/1.json", "COMPLIANCE", 365)
+    put(versity, name, "churn/2.json", "GOVERNANCE", 365)
+    put(versity, name, "churn/objects/x")
+    put(versity, name, "other/1.json")
+    facts = bucket.facts(f"s3://{name}/churn")
+    assert (facts["stored"], facts["refused"]) == (3, {})
+    assert facts["kept"] == {"1.json": 365, "2.json": 0, "objects/x": 0}
+
+
+def test_of_many_objects_some_are_looked_at(versity: S3, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest and the newest among them."""
+    for variable, value in versity.environment.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr(bucket, "SAMPLE", 3)
+    versity.bucket(name, ObjectLockEnabledForBucket=True)
+    for each in range(7):
+        put(versity, name, f"{each}.json", "COMPLIANCE", 365)
+    facts = bucket.facts(f"s3://{name}")
+    assert (facts["stored"], set(facts["kept"])) == (7, {"0.json", "3.json", "6.json"})
+
+
+def test_a_lock_that_is_over() -> None:
+    """It held, and holds nothing any more."""
+    now = datetime.now(UTC)
+    told = {"Mode": "COMPLIANCE", "RetainUntilDate": now - timedelta(seconds=1)}
+    assert bucket._days(told, now - timedelta(days=400)) == 0
+    told["RetainUntilDate"] = now + timedelta(hours=1)
+    assert bucket._days(told, now - timedelta(days=400)) == 400
 
 
 def test_suspended_versions(s3: S3, name: str) -> None:

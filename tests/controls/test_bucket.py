@@ -55,20 +55,67 @@ def test_versions_without_a_lock_detect() -> None:
         assert "lock_years: 7" in unused.do
 
 
-@pytest.mark.parametrize(("years", "mode"), [(7, ""), (0, "COMPLIANCE"), (7, "GOVERNANCE")])
-def test_a_lock_prevents(years: int, mode: str) -> None:
-    """By the policy of the project or by the bucket's own default."""
-    found = bucket(lock=True, default_mode=mode)
+@pytest.mark.parametrize(
+    ("years", "mode", "days", "told"),
+    [
+        (7, "", 0, "7 years"),
+        (0, "COMPLIANCE", 365, "1 year"),
+        (0, "COMPLIANCE", 400, "400 days"),
+        (7, "GOVERNANCE", 1, "7 years"),
+        (1, "COMPLIANCE", 1, "1 year"),
+    ],
+)
+def test_a_lock_prevents(years: int, mode: str, days: int, told: str) -> None:
+    """By the policy of the project or by the bucket's own default; for how long is told."""
+    found = bucket(lock=True, default_mode=mode, default_days=days)
     assert locks(found, years)
-    assert history(found, years).word is Word.PREVENTS
+    said = history(found, years)
+    assert (said.word, f"(COMPLIANCE) for {told};" in said.what) == (Word.PREVENTS, True)
 
 
-@pytest.mark.parametrize("question", ["versioning", "lock"])
+@pytest.mark.parametrize(("days", "told"), [(0, "0 days"), (1, "1 day"), (364, "364 days")])
+def test_a_default_that_ends_within_a_year(days: int, told: str) -> None:
+    """After it, the owner can delete what was locked."""
+    found = bucket(lock=True, default_mode="COMPLIANCE", default_days=days)
+    assert not locks(found, 0)
+    said = history(found)
+    assert (said.word, f"locks for {told}, and 1 year is the least" in said.what) == (Word.DETECTS, True)
+    assert "lock_years: 7" in said.do
+
+
+@pytest.mark.parametrize(
+    ("years", "days", "word"),
+    [
+        (7, 7 * 365 + 1, Word.PREVENTS),
+        (7, 7 * 365 - 1, Word.DETECTS),
+        (7, 0, Word.DETECTS),
+        (0, 365, Word.PREVENTS),
+        (0, 1, Word.DETECTS),
+    ],
+)
+def test_what_is_stored_already(years: int, days: int, word: Word) -> None:
+    """An entry of the time before the lock has none, whatever new ones get."""
+    kept = {"00000001.json": days, "00000002.json": 9999}
+    found = bucket(lock=True, default_mode="COMPLIANCE", default_days=9999, stored=50, kept=kept)
+    assert locks(found, years) is (word is Word.PREVENTS)
+    said = history(found, years)
+    assert said.word is word
+    assert "of 50 stored objects 2 were looked at" in said.what
+    if word is Word.DETECTS:
+        assert "00000001.json" in said.what
+        assert "put-object-retention --bucket ledger --key production/00000001.json " in said.do
+
+
+@pytest.mark.parametrize("question", ["versioning", "lock", "retention"])
 def test_what_is_not_told_is_unknown(question: str) -> None:
     """Neither open nor closed; the permission to ask is what to paste."""
-    found = history(bucket(refused={question: "AccessDenied: no."}))
+    refusing = bucket(lock=True, refused={question: "AccessDenied: no."})
+    assert not locks(refusing, 7)
+    found = history(refusing, 7)
     assert (found.word, "AccessDenied" in found.what) == (Word.UNKNOWN, True)
-    assert "s3:GetBucketVersioning" in json.loads(found.do.partition(": ")[2])["Action"]
+    pasted = json.loads(found.do.partition(": ")[2])
+    assert {"s3:GetBucketVersioning", "s3:GetObjectRetention"} <= set(pasted["Action"])
+    assert pasted["Resource"] == ["arn:aws:s3:::ledger", "arn:aws:s3:::ledger/production/*"]
     _, told = findings(bucket(refused={"policy": "AccessDenied: no."}), 0)
     assert told.word is Word.UNKNOWN
 

@@ -319,6 +319,15 @@ def test_a_bucket_that_keeps_its_locks(
             policy(project, ledger=f"s3://{bucket}/x", ledger_objects={"lock_years": 1})
             assert look(project, "ledger-history")["word"] == word
             assert look(project, "ledger-writers")["word"] == "detects"
+        policy(project, ledger="s3://locked/y", ledger_objects={"lock_years": 0})
+        entered(anew(project), 1)
+        policy(project, ledger="s3://locked/y", ledger_objects={"lock_years": 1})
+        unlocked = look(project, "ledger-history")
+        assert (unlocked["word"], "are not locked" in unlocked["what"]) == ("detects", True)
+        assert look(project, "ledger-tail")["word"] == "open"
+        policy(project, ledger="s3://locked/z", ledger_objects={"lock_years": 1})
+        entered(anew(project), 1)
+        assert look(project, "ledger-history")["word"] == "prevents"
         server.client().create_bucket(Bucket="bare")
         policy(project, ledger="s3://bare/x")
         assert look(project, "ledger-history")["word"] == "open"
