@@ -27,10 +27,11 @@ def main() -> None:
     """Time verifying beside hashing, and hashing beside the bare algorithm."""
     load_champion()
     project = opened()
-    champion = project.history().champion
+    history = project.history()
+    champion = history.champion
     if champion is None:
         raise SystemExit("nobody serves here")
-    folder = loader.bring(project, champion)
+    folder = loader.bring(project, history, champion)
     fresh = iter([opened() for _ in range(RUNS)])
     took: dict[str, float] = {
         "entries": len(project.history().links),
@@ -44,10 +45,11 @@ def main() -> None:
 
 def verify(project: Project) -> None:
     """Do what is verified before a byte of the model is read."""
-    champion = project.history().champion
+    history = project.history()
+    champion = history.champion
     if champion is None:
         raise SystemExit("nobody serves here")
-    serving.decision(project, champion)
+    serving.decision(project, history, champion)
 
 
 def opened() -> Project:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any, Literal, TypeAlias, get_args
 
 from gates import digest
@@ -118,15 +118,35 @@ class History:
         """Who served, one a move, oldest first."""
         return tuple(link.entry.target for link in self.links if link.entry.moves and link.entry.target)
 
+    @cached_property
+    def moments(self) -> tuple[str, ...]:
+        """When each entry was written at the earliest: its time, or a later one of an entry before it."""
+        return tuple(accumulate((link.entry.time for link in self.links), max))
+
+    def admission(self, champion: Champion) -> tuple[Link, Link | None]:
+        """Return the link that last let a champion in, and the move before it.
+
+        Raises:
+            TamperedError: No entry did.
+        """
+        moves = [link for link in self.links if link.entry.moves]
+        for position in reversed(range(len(moves))):
+            entry = moves[position].entry
+            if entry.target == champion and entry.kind != "rollback":
+                return moves[position], moves[position - 1] if position else None
+        raise TamperedError(
+            f"No entry of the ledger of {self.model} let v{champion.version} in.", do="Find who wrote there."
+        )
+
     def operation(self, operation: str) -> Link | None:
         """Return the link that an operation has written, if it has."""
         return next((link for link in self.links if link.entry.operation == operation), None)
 
     def earlier(self) -> Iterator[Champion]:
-        """Yield the champions before the present one, newest first, each SHA once."""
+        """Yield the champions before the present one that a gate has passed, newest first, each SHA once."""
         seen = {self.champion.sha} if self.champion else set()
         for champion in reversed(self.served):
-            if champion.sha not in seen:
+            if champion.sha not in seen and champion.approval is None:
                 seen.add(champion.sha)
                 yield champion
 
@@ -143,7 +163,8 @@ class History:
         ]
         shas = {each.sha for each in found}
         if len(shas) == 1:
-            return max(found, key=lambda each: len(self.served) - self.served[::-1].index(each))
+            newest = {each: position for position, each in enumerate(self.served)}
+            return max(found, key=lambda each: (each.approval is None, newest[each]))
         what = f"{len(shas)} champions fit" if shas else "No champion has the version or SHA"
         raise InvalidError(
             f"{what} {target!r} in the ledger of {self.model}.", do="See them all: gates history"

@@ -39,8 +39,13 @@ class Policy:
 
     @property
     def trusted_keys(self) -> tuple[TrustedKey, ...]:
-        """The verifying keys, with the days for which they are believed."""
+        """The keys that verify decisions and entries, with the days for which they are believed."""
         return tuple(each.trusted for each in self.project.trusted_keys)
+
+    @property
+    def approvers(self) -> tuple[TrustedKey, ...]:
+        """The keys of the people who may break the glass; they verify nothing else."""
+        return tuple(each.trusted for each in self.project.approvers)
 
     @property
     def waivers(self) -> tuple[Waiver, ...]:

@@ -215,6 +215,7 @@ class Project(Strict):
         str, matching(r"((file|awskms):[^\x00-\x1f]+|sigstore:)", "file:PATH, awskms:KEY or sigstore:")
     ] = "file:.gates/key.pem"
     trusted_keys: tuple[KeyPolicy, ...] = ()
+    approvers: tuple[KeyPolicy, ...] = ()
     sigstore: SigstoreInstance | None = None
     trusted_types: tuple[Name, ...]
     data: DataFiles
@@ -223,10 +224,12 @@ class Project(Strict):
     replay: Replay = Replay()
     waivers: tuple[WaiverPolicy, ...] = ()
 
-    @field_validator("trusted_keys")
+    @field_validator("trusted_keys", "approvers")
     @classmethod
-    def _once(cls, keys: tuple[KeyPolicy, ...]) -> tuple[KeyPolicy, ...]:
-        for key, times in Counter(each.trusted.key for each in keys).items():
+    def _once(cls, keys: tuple[KeyPolicy, ...], info: ValidationInfo) -> tuple[KeyPolicy, ...]:
+        # Who approves signs nothing else, and who signs decisions approves none.
+        others = info.data.get("trusted_keys", ())
+        for key, times in Counter(each.trusted.key for each in (*others, *keys)).items():
             if times > 1:  # which of two terms holds would be a matter of order
                 raise ValueError(f"the key {key[:16]}… is listed twice")
         return keys

@@ -369,3 +369,16 @@ def test_what_moves_says_so(forged: Entry) -> None:
     """Well signed, and yet no entry of ours."""
     with pytest.raises(TamperedError):
         read(stored(1) | {2: sealed(forged)})
+
+
+def test_a_clock_that_went_back_moves_no_entry_back() -> None:
+    """An entry counts as written when the one before it was, at the earliest."""
+    whole = history(1, 2, 3)
+    times = [link.entry.time for link in whole.links]
+    back = replace(whole.links[1], entry=replace(whole.links[1].entry, time="2020-05-02T00:00:00Z"))
+    assert whole.moments == tuple(times)
+    assert replace(whole, links=(whole.links[0], back, whole.links[2])).moments == (
+        times[0],
+        times[0],
+        times[2],
+    )

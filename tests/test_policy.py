@@ -66,7 +66,7 @@ BAD = {
     "unknown gate": (
         "xyzzy",
         {},
-        "gates.xyzzy: unknown; known here: break_glass_hours, champion",
+        "gates.xyzzy: unknown; known here: approvers, break_glass_hours",
     ),
     "misspelt gate": ("goldne", {}, "gates.goldne: unknown; did you mean 'golden'?"),
     "text for a number": (
@@ -199,6 +199,11 @@ BAD = {
         "trusted_keys",
         [{"key": "a" * 64, "identity": "https://example.org/x", "issuer": "https://example.org"}],
         "gates.trusted_keys.0: has a key and an identity",
+    ),
+    "approver who signs decisions": (
+        "approvers",
+        [{"key": "a" * 64, "owner": "Ada"}, {"key": "a" * 64, "owner": "Grace"}],
+        "gates.approvers: the key aaaaaaaaaaaaaaaa… is listed twice",
     ),
     "workflow without repository": (
         "trusted_keys",

@@ -31,7 +31,7 @@ def signer(root: Path, uri: str, instance: bytes = b"") -> tuple[Signer, bool]:
     raise AssertionError(uri)
 
 
-def existing(root: Path, uri: str) -> Signer:
+def existing(root: Path, uri: str, instance: bytes = b"") -> Signer:
     """Return the signer that a person names: never the job's own from the environment, never a new one.
 
     Raises:
@@ -42,7 +42,7 @@ def existing(root: Path, uri: str) -> Signer:
         case "file", path:
             return keys.existing(root / path)
         case _:
-            return signer(root, uri)[0]
+            return signer(root, uri, instance)[0]
 
 
 def own(root: Path, uri: str) -> tuple[str, ...]:

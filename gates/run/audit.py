@@ -35,7 +35,7 @@ def run(project: Project, at: str) -> Result:
         "ledger": project.store.place,
         "at": moment,
         "served": _served(project, history, moment),
-        "entries": [_entry(project, link) for link in history.links],
+        "entries": [_entry(project, history, link) for link in history.links],
         "deviations": [each.to_document() for each in deviations],
     }
     count = len(history.links)
@@ -47,11 +47,12 @@ def run(project: Project, at: str) -> Result:
 
 def _served(project: Project, history: History, moment: str) -> dict[str, Any] | None:
     """Return the entry that said who served at a moment."""
-    links = [link for link in history.links if link.entry.moves and link.entry.time <= moment]
-    return _entry(project, links[-1]) if links else None
+    timed = zip(history.links, history.moments, strict=True)
+    links = [link for link, written in timed if link.entry.moves and written <= moment]
+    return _entry(project, history, links[-1]) if links else None
 
 
-def _entry(project: Project, link: Link) -> dict[str, Any]:
+def _entry(project: Project, history: History, link: Link) -> dict[str, Any]:
     """Return what one entry says, with the decision behind it where it holds."""
     entry = link.entry
     document: dict[str, Any] = {
@@ -68,10 +69,12 @@ def _entry(project: Project, link: Link) -> dict[str, Any]:
     if entry.target is None or not entry.moves:
         return document
     try:
-        decision = serving.decision(project, entry.target)
+        decision = serving.decision(project, history, entry.target)
     except TamperedError:
         return document
     waivers = [finding.waiver for verdict in decision.verdicts for finding in verdict.findings]
+    if entry.target.approval:
+        document["break_glass"] = serving.glass(project, history, entry.target)
     return document | {
         "run_id": entry.target.run_id,
         "commit": decision.candidate.commit,

@@ -131,7 +131,7 @@ def _sign(project: Project, step: Sign) -> str:
 def _approve(project: Project, step: Approve, approvers: Sequence[Signer]) -> str:
     """Keep the approval, signed by all approvers; return the digest of its envelope."""
     envelope = seal(break_glass.to_document(step.approval), break_glass.PAYLOAD_TYPE, *approvers)
-    break_glass.read(envelope, project.trusted_keys, project.policy.trusted_keys, "The new approval")
+    break_glass.read(envelope, project.approver_keys, project.policy.approvers, "The new approval")
     return project.store.put(envelope)
 
 

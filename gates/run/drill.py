@@ -18,7 +18,7 @@ from gates.adapters.registry import Registry
 from gates.adapters.tracking import Tracking
 from gates.adapters.trial import Trial
 from gates.errors import GatesError, InvalidError, TamperedError, UnavailableError, UndecidedError
-from gates.ledger import Champion
+from gates.ledger import Champion, History
 from gates.plans import promote as promotion
 from gates.plans.steps import Append, Put
 from gates.run import rollback, serving
@@ -38,12 +38,13 @@ def run(project: Project) -> Result:
         UndecidedError: There is no champion that a gate has passed.
         TamperedError: The ledger or the champion's statement does not hold.
     """
-    champion = project.history().champion
+    history = project.history()
+    champion = history.champion
     if champion is None or champion.approval:
         raise UndecidedError(
             f"{project.model} has no champion that its gates have passed.", do="Promote one first: gates ship"
         )
-    decision = serving.decision(project, champion)
+    decision = serving.decision(project, history, champion)
     failed, seconds = "", {}
     with _stage(project, decision, champion) as stage:
         for name, step in stage.steps.items():
@@ -91,7 +92,8 @@ class _Stage:
     def promote_dummy(self) -> None:
         """Promote a dummy over it, and see that it would serve."""
         types = self.project.policy.project.trusted_types
-        copy = serving.fetch(self.project, self.registry, self._champion(), self.folder / "copy")
+        history, champion = self._champion()
+        copy = serving.fetch(self.project, self.registry, history, champion, self.folder / "copy")
         signature = copy / SIGNATURE_FILE
         training, rows = dummy.training(self.folder / "dummy", signature, self.rows, types)
         self.dummy_run = self.tracking.record(training)
@@ -102,13 +104,13 @@ class _Stage:
             replay_sha256=digest.of_bytes(rows),
         )
         self._promote(replace(self.decision, candidate=candidate), rows)
-        rollback.verify(self.project, self.registry, self.trying, self._champion())
+        rollback.verify(self.project, self.registry, self.trying, *self._champion())
 
     def break_dummy(self) -> None:
         """Break it, and see that it would not."""
-        self.registry.delete_version(self._champion().version)
+        self.registry.delete_version(self._champion()[1].version)
         try:
-            rollback.verify(self.project, self.registry, self.trying, self._champion())
+            rollback.verify(self.project, self.registry, self.trying, *self._champion())
         except (InvalidError, TamperedError):
             return
         raise GatesError("A version that was deleted still verifies.", do="Look at the registry.")
@@ -119,12 +121,12 @@ class _Stage:
 
     def see_copy(self) -> None:
         """See that the copy serves: digest, golden scores and alias."""
-        champion = self._champion()
+        history, champion = self._champion()
         if champion.sha != self.original.sha or self.registry.champion_version() != champion.version:
             raise TamperedError(
                 "The rollback did not bring the champion's copy back.", do="Look at the ledger of the drill."
             )
-        rollback.verify(self.project, self.registry, self.trying, champion)
+        rollback.verify(self.project, self.registry, self.trying, history, champion)
 
     def _promote(self, decision: Decision, rows: bytes) -> None:
         history = self.project.history()
@@ -136,11 +138,12 @@ class _Stage:
         steps = promotion.plan(history, decided, [Put(rows, "golden rows with their scores")])
         carry_out(self.project, self.registry, steps, history)
 
-    def _champion(self) -> Champion:
-        champion = self.project.history().champion
+    def _champion(self) -> tuple[History, Champion]:
+        history = self.project.history()
+        champion = history.champion
         if champion is None:
             raise ValueError("promoted a moment ago")
-        return champion
+        return history, champion
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         given = {"approver": approver} if name == "champion" and approver else {}
         verdicts.append(gate.judge(project, name, given, today))
     candidate = _candidate(project, data, training, tree["commit"])
-    changes = serving.policy_changes(project, history.champion)
+    changes = serving.policy_changes(project, history)
     decision = Decision(
         project.model, candidate, serves["champion"], today, project.policy.sha256, tuple(verdicts), changes
     )

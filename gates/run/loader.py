@@ -10,7 +10,7 @@ from gates.adapters import files, logs, model
 from gates.adapters.console import Screen
 from gates.adapters.registry import Registry
 from gates.errors import InvalidError, TamperedError, UndecidedError
-from gates.ledger import Champion
+from gates.ledger import Champion, History
 from gates.paths import walk
 from gates.run import serving
 from gates.run.project import Project
@@ -61,8 +61,8 @@ def load_champion(project: str | Path = ".", *, ledger: str = "") -> Served:
     """
     root = Path(project).resolve()
     opened = Project(root, root / logs.FOLDER / "load.log", Screen(quiet=True), ledger)
-    champion = _champion(opened)
-    folder = bring(opened, champion)
+    history, champion = _champion(opened)
+    folder = bring(opened, history, champion)
     estimator = model.load(folder, champion.sha, opened.policy.project.trusted_types)
     return Served(estimator, champion.sha, champion.version, champion.run_id)
 
@@ -80,8 +80,8 @@ def export(project: Project, target: Path) -> Result:
             "Whoever reads the export could not verify it: the policy lists no key.",
             do="Put what `gates key` prints into params.yaml under gates.trusted_keys, then export again.",
         )
-    champion = _champion(project)
-    folder = bring(project, champion)
+    history, champion = _champion(project)
+    folder = bring(project, history, champion)
     entries = {f"{seq:08d}.json": data for seq, data in project.store.entries().items()}
     proof = filter(None, (champion.statement, champion.approval))
     kept = {f"objects/{each}": project.store.get(each) for each in proof}
@@ -100,7 +100,7 @@ def export(project: Project, target: Path) -> Result:
     )
 
 
-def bring(project: Project, champion: Champion) -> Path:
+def bring(project: Project, history: History, champion: Champion) -> Path:
     """Return the folder with the verified files that answer requests, fetching them once.
 
     Raises:
@@ -111,9 +111,9 @@ def bring(project: Project, champion: Champion) -> Path:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
             registry = Registry(project.root, project.model)
-            fetched = serving.fetch(project, registry, champion, Path(temporary) / "model")
+            fetched = serving.fetch(project, registry, history, champion, Path(temporary) / "model")
             shutil.move(fetched, folder)
-    serving.decision(project, champion)
+    serving.decision(project, history, champion)
     if set(walk(folder)) != set(model.SERVED_FILES) or model.served_digest(folder) != champion.sha:
         raise TamperedError(
             f"{folder} is not what was promoted.",
@@ -123,12 +123,13 @@ def bring(project: Project, champion: Champion) -> Path:
     return folder
 
 
-def _champion(project: Project) -> Champion:
-    champion = project.history().champion
+def _champion(project: Project) -> tuple[History, Champion]:
+    history = project.history()
+    champion = history.champion
     if champion is None:
         raise UndecidedError(
             f"{project.model} has no champion.",
             why=f"The ledger looked at is {project.store.place}.",
             do="Promote one first: gates ship",
         )
-    return champion
+    return history, champion

@@ -36,7 +36,7 @@ def run(project: Project, expect: str) -> Result:
     if champion:
         project.say(f"fetching the champion, v{champion.version}")
         registry = Registry(project.root, project.model)
-        folder = serving.fetch(project, registry, champion, project.candidate / "champion")
+        folder = serving.fetch(project, registry, history, champion, project.candidate / "champion")
         models["champion"] = (folder, champion.sha)
     # Scored first, since that says plainly what is wrong with a model, but written last: the benchmark is
     # the user's code.

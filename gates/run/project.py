@@ -1,6 +1,7 @@
 """One project on disk: its policy, where its files lie, its ledger."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -19,6 +20,7 @@ from gates.paths import require_regular_file
 from gates.policy import Policy
 from gates.public_keys import VerifyingKey, public_key
 from gates.run import seen
+from gates.trust import TrustedKey
 
 LEDGER_VARIABLE = "GATES_LEDGER"
 CLOCKS_DIFFER = timedelta(days=1)
@@ -141,9 +143,17 @@ class Project:
         """The keys that entries and statements must verify with: the policy's, else this machine's own."""
         if not self.policy.trusted_keys:
             return tuple(map(public_key, signers_by_uri.own(self.root, self.signer)))
+        return self._verifying(self.policy.trusted_keys)
+
+    @property
+    def approver_keys(self) -> tuple[VerifyingKey, ...]:
+        """The keys that the approval of a break-glass must verify with."""
+        return self._verifying(self.policy.approvers)
+
+    def _verifying(self, listed: Iterable[TrustedKey]) -> tuple[VerifyingKey, ...]:
         return tuple(
             SigstoreKey(each.identity, self.sigstore_instance) if each.identity else public_key(each.key)
-            for each in self.policy.trusted_keys
+            for each in listed
         )
 
     @cached_property
@@ -202,18 +212,18 @@ class Project:
                 f"under gates.trusted_keys who says to have signed it: {keyid_of(entries[max(entries)])}",
             )
         history = ledger.read(self.model, entries, trusted, self._verified)
-        for link in history.links:
+        for link, moment in zip(history.links, history.moments, strict=True):
             if link not in self._verified[link.entry.seq - 1 : link.entry.seq]:
-                self._require_timely(link, entries[link.entry.seq])
+                self._require_timely(link, moment, entries[link.entry.seq])
         self._verified[:] = history.links
         return history
 
-    def _require_timely(self, link: ledger.Link, stored: bytes) -> None:
+    def _require_timely(self, link: ledger.Link, moment: str, stored: bytes) -> None:
         """Hold that an entry is not of the future, and that who signed it was trusted on its day."""
-        day, name = date.fromisoformat(link.entry.time[:10]), f"Entry {link.entry.seq} of the ledger"
+        day, name = date.fromisoformat(moment[:10]), f"Entry {link.entry.seq} of the ledger"
         if day > now().date() + CLOCKS_DIFFER:  # a key that may not sign yet would date it so
             raise TamperedError(
-                f"{name} is dated in the future: {link.entry.time}.",
+                f"{name} is dated in the future: {moment}.",
                 why=f"By this machine's clock it is {now():%Y-%m-%d %H:%M} UTC.",
                 do="Set the clock; if it is right, find who wrote there.",
             )

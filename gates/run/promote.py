@@ -1,5 +1,6 @@
 """Job `promote`: sign the decision, append it to the ledger, move the alias. No user's code runs in here."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from gates.adapters.registry import Registry
 from gates.break_glass import TIME, Approval
 from gates.documents import read_json
 from gates.errors import InvalidError, TamperedError
-from gates.ledger import History
+from gates.ledger import Champion, History
 from gates.plans import promote as promotion
 from gates.plans.steps import Put
 from gates.public_keys import Signer
@@ -60,11 +61,19 @@ def run(project: Project, expect: str, *, apply: bool, glass: Glass | None = Non
         approval, approvers = _approval(project, decision, glass) if glass else (None, [])
         steps = promotion.plan(before, decision, _named(project), approval)
     if not apply:
-        return planned(steps, "the same with --apply" if glass else "gates promote --apply")
+        return planned(steps, _command(glass))
     history = carry_out(project, registry, steps, before, approvers)
     if decision.outcome is not Outcome.PASS and approval is None:
         return _refused(decision)
-    return _promoted(history, promotion.operation(decision, approval), approval)
+    return _promoted(project, history, promotion.operation(decision, approval), glass)
+
+
+def _command(glass: Glass | None) -> str:
+    if glass is None:
+        return "gates promote --apply"
+    words = ["gates", "promote", "--break-glass", *(f"--approver={each}" for each in glass.approvers)]
+    hours = int(glass.lasts.total_seconds() // 3600)
+    return shlex.join([*words, f"--reason={glass.reason}", f"--expires={hours}h", "--apply"])
 
 
 def _decision(project: Project, expect: str) -> Decision:
@@ -101,12 +110,12 @@ def _approval(project: Project, decision: Decision, glass: Glass) -> tuple[Appro
             f"A break-glass lasts at most {longest} (gates.break_glass_hours).",
             do="Name a shorter --expires.",
         )
-    moment = now()
+    moment = now().replace(microsecond=0)  # as an entry writes it
     decided = digest.of_document(statement.to_document(decision))
     return Approval(project.model, decided, glass.reason, moment, moment + glass.lasts), approvers
 
 
-def _promoted(history: History, operation: str, approval: Approval | None) -> Result:
+def _promoted(project: Project, history: History, operation: str, glass: Glass | None) -> Result:
     written = history.operation(operation)
     if written is None or written.entry.target is None:
         raise RuntimeError("a promotion leaves its entry")
@@ -116,9 +125,8 @@ def _promoted(history: History, operation: str, approval: Approval | None) -> Re
         sentence = (
             f"v{promoted.version} was promoted; v{history.champion.version} serves since {history.since}."
         )
-    if approval:
-        ends = f"until {approval.expires:{TIME}}"
-        sentence = f"{sentence} It came in by break-glass, {ends}: {approval.reason}"
+    if glass:
+        sentence = f"{sentence} {_broken(project, history, promoted, glass)}"
         github.annotate("warning", "break-glass", sentence)
     details = {
         "version": promoted.version,
@@ -127,6 +135,23 @@ def _promoted(history: History, operation: str, approval: Approval | None) -> Re
         "since": written.entry.time,
     }
     return Result("pass", sentence, details=details)
+
+
+def _broken(project: Project, history: History, champion: Champion, glass: Glass) -> str:
+    """Return what the ledger says of a break-glass.
+
+    Raises:
+        InvalidError: It was broken before, with another reason or for another time.
+    """
+    found = serving.approval(project, history, champion)
+    told = f"It came in by break-glass, until {found.expires:{TIME}}: {found.reason}"
+    if (found.reason, found.expires - found.approved) != (glass.reason, glass.lasts):
+        raise InvalidError(
+            f"The glass was broken before, for v{champion.version}.",
+            why=f"{told}.",
+            do="It cannot be prolonged: when it is over, gates reconcile --repair, and break it anew.",
+        )
+    return told
 
 
 def _refused(decision: Decision) -> Result:
@@ -202,7 +227,7 @@ def _require_told_changes(project: Project, history: History, decision: Decision
     """Hold that the decision tells how its policy differs from the champion's: none is weakened unnoticed."""
     if decision.champion != serving.facts(history, decision.candidate.sha)["champion"]:
         return  # the champion moved: a conflict, which the plan tells
-    if decision.policy_changes != serving.policy_changes(project, history.champion):
+    if decision.policy_changes != serving.policy_changes(project, history):
         raise TamperedError(
             "The decision does not tell how its policy differs from the one of the champion.",
             do="Find who wrote evidence/statement.json; then judge again: gates ship",

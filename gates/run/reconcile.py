@@ -61,19 +61,20 @@ def deviations(project: Project, registry: Registry, history: History) -> list[D
     """Return what is not as the ledger says."""
     tracking = Tracking(project.root, project.model, registry.patience)
     champion = history.champion
+    served = dict.fromkeys(reversed(history.served))
     seen = Seen(
         alias=registry.champion_version(),
         versions={each.version: Held(each.stage, _known(each)) for each in registry.versions()},
-        proofs=[
-            _proof(project, registry, tracking, each) for each in dict.fromkeys(reversed(history.served))
-        ],
-        approval=serving.approval(project, champion) if champion and champion.approval else None,
+        proofs=[_proof(project, registry, tracking, history, each) for each in served],
+        approval=serving.approval(project, history, champion) if champion and champion.approval else None,
         moment=now(),
     )
     return list(plans.deviations(history, seen))
 
 
-def _proof(project: Project, registry: Registry, tracking: Tracking, champion: Champion) -> Proof:
+def _proof(
+    project: Project, registry: Registry, tracking: Tracking, history: History, champion: Champion
+) -> Proof:
     """Look whether files, statement and run of who served are there."""
     whole, gone, statement, run = "", "", "", ""
     with tempfile.TemporaryDirectory() as temporary:
@@ -82,19 +83,19 @@ def _proof(project: Project, registry: Registry, tracking: Tracking, champion: C
         except InvalidError as error:
             gone = error.what
     try:
-        run = _run(project, tracking, champion)
+        run = _run(project, tracking, history, champion)
     except TamperedError as error:
         statement = error.what
     return Proof(champion, whole, gone, statement, run)
 
 
-def _run(project: Project, tracking: Tracking, champion: Champion) -> str:
+def _run(project: Project, tracking: Tracking, history: History, champion: Champion) -> str:
     """Return what is wrong with the run behind a champion.
 
     Raises:
         TamperedError: The statement that says what it was does not hold.
     """
-    decision = serving.decision(project, champion)
+    decision = serving.decision(project, history, champion)
     judged = next((each.inputs.get("run") for each in decision.verdicts if each.gate == "lineage"), None)
     try:
         facts = tracking.run_facts(champion.run_id)

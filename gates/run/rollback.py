@@ -102,7 +102,7 @@ def _first_good(
 ) -> tuple[Champion, list[str]]:
     """Return the newest target that verifies, loads and answers as it did, and why newer ones do not."""
     targets = list(plans.targets(history, to))
-    found, refused = _try(project, registry, trying, targets)
+    found, refused = _try(project, registry, trying, history, targets)
     passed_over = [f"v{version}: {error.what}" for version, error in refused.items()]
     if found:
         return found, passed_over
@@ -111,7 +111,7 @@ def _first_good(
             "No earlier champion verifies and loads.", why=" ".join(passed_over), do="gates history"
         )
     (error,) = refused.values()
-    offered, _ = _try(project, registry, trying, plans.instead_of(history, targets[0]))
+    offered, _ = _try(project, registry, trying, history, plans.instead_of(history, targets[0]))
     do = "No earlier champion verifies either; promote another: gates ship"
     if offered:
         do = f"The next earlier one that verifies: gates rollback --to {offered.version} --reason …"
@@ -119,14 +119,14 @@ def _first_good(
 
 
 def _try(
-    project: Project, registry: Registry, trying: Trial, targets: Iterable[Champion]
+    project: Project, registry: Registry, trying: Trial, history: History, targets: Iterable[Champion]
 ) -> tuple[Champion | None, dict[str, GatesError]]:
     """Return the first target that holds, and what is wrong with those before it, by version."""
     refused: dict[str, GatesError] = {}
     for target in targets:
         project.say(f"verifying v{target.version}")
         try:
-            verify(project, registry, trying, target)
+            verify(project, registry, trying, history, target)
         except (InvalidError, TamperedError) as error:
             refused[target.version] = error
             continue
@@ -134,7 +134,7 @@ def _try(
     return None, refused
 
 
-def verify(project: Project, registry: Registry, trying: Trial, target: Champion) -> None:
+def verify(project: Project, registry: Registry, trying: Trial, history: History, target: Champion) -> None:
     """Hold that a champion could serve: statement, digest and signature, it loads, it answers as it did.
 
     Raises:
@@ -142,8 +142,9 @@ def verify(project: Project, registry: Registry, trying: Trial, target: Champion
         InvalidError: It is gone, does not load by the policy's rules, or answers otherwise.
     """
     with tempfile.TemporaryDirectory() as temporary:
-        folder = serving.fetch(project, registry, target, Path(temporary) / "model")
+        folder = serving.fetch(project, registry, history, target, Path(temporary) / "model")
         rows = Path(temporary) / replay.NAME
-        files.write_bytes(rows, project.store.get(serving.decision(project, target).candidate.replay_sha256))
+        candidate = serving.decision(project, history, target).candidate
+        files.write_bytes(rows, project.store.get(candidate.replay_sha256))
         policy = project.policy.project
         trying.load(folder, target.sha, policy.trusted_types, rows, policy.replay.tolerance)

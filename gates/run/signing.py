@@ -1,6 +1,6 @@
 """The signer of this project: trusted, or refused before it has signed anything."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from gates.adapters import signers_by_uri
 from gates.adapters.sigstore_key import SigstoreKey
@@ -8,6 +8,7 @@ from gates.break_glass import APPROVERS, owners
 from gates.errors import InvalidError
 from gates.public_keys import Signer
 from gates.run.project import Project, now
+from gates.trust import TrustedKey
 
 MADE = (
     "made a signing key in {}: it proves that this machine decided, not who sat at it, and "
@@ -23,24 +24,25 @@ def trusted_signer(project: Project) -> Signer:
         UnavailableError: Who keeps the key did not answer.
     """
     signer = _signer(project)
-    _require_trusted(project, signer)
+    listed = project.policy.trusted_keys
+    _require_listed(signer, {each.keyid for each in project.trusted_keys}, listed, "gates.trusted_keys")
     return signer
 
 
-def _require_trusted(project: Project, signer: Signer) -> None:
-    public, listed = signer.public_key.keyid, _listed(signer)
-    if public not in {each.keyid for each in project.trusted_keys}:
+def _require_listed(signer: Signer, known: Container[str], listed: Sequence[TrustedKey], where: str) -> None:
+    public, shown = signer.public_key.keyid, _listed(signer)
+    if public not in known:
         raise InvalidError(
             "The key that would sign is not one that the policy trusts.",
-            why=f"Its public half is {listed}.",
-            do="List it in params.yaml under gates.trusted_keys in a reviewed commit, or sign with another.",
+            why=f"Its public half is {shown}.",
+            do=f"List it in params.yaml under {where} in a reviewed commit, or sign with another.",
         )
-    why = next((each.why_not(now().date()) for each in project.policy.trusted_keys if each.key == public), "")
+    why = next((each.why_not(now().date()) for each in listed if each.key == public), "")
     if why:
         raise InvalidError(
             f"The key that would sign {why}.",
-            why=f"Its public half is {listed}.",
-            do="Sign with another that gates.trusted_keys lists for today.",
+            why=f"Its public half is {shown}.",
+            do=f"Sign with another that {where} lists for today.",
         )
 
 
@@ -51,14 +53,15 @@ def approvers(project: Project, uris: Sequence[str]) -> list[Signer]:
         InvalidError: A key is not there or not trusted for today, or they are not two keys of two owners.
         UnavailableError: Who keeps a key did not answer.
     """
-    found = [signers_by_uri.existing(project.root, uri) for uri in uris]
-    for each in found:
-        _require_trusted(project, each)
-    people = owners((each.public_key.keyid for each in found), project.policy.trusted_keys)
+    found = [signers_by_uri.existing(project.root, uri, project.sigstore_instance) for uri in uris]
+    listed = project.policy.approvers
+    for signer in found:
+        _require_listed(signer, {each.key for each in listed}, listed, "gates.approvers")
+    people = owners((each.public_key.keyid for each in found), listed)
     if len(people) < APPROVERS:
         raise InvalidError(
             f"A break-glass needs {APPROVERS} approvers; these keys are {', '.join(people) or 'nobody'}'s.",
-            why="A key belongs to the owner that gates.trusted_keys names beside it.",
+            why="A key belongs to the owner that gates.approvers names beside it.",
             do="Name the signers of two people: --approver file:ada.pem --approver awskms:alias/grace",
         )
     return found

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from gates.break_glass import TIME, owners
 from gates.documents import Document
-from gates.envelope import signers
 from gates.errors import InvalidError
 from gates.ledger import Champion, Entry
 from gates.paths import require_regular_file
 from gates.run import serving
-from gates.run.project import Project, now
+from gates.run.project import Project
 from gates.statement import Decision
 
 
@@ -19,7 +17,7 @@ def status(project: Project) -> Document:
     champion = history.champion
     if champion is None:
         return {"model": project.model, "champion": None, "ledger": project.store.place}
-    serving.decision(project, champion)  # who has no statement does not serve
+    serving.decision(project, history, champion)  # who has no statement does not serve
     shown: dict[str, Any] = {
         "version": champion.version,
         "sha": champion.sha,
@@ -27,16 +25,8 @@ def status(project: Project) -> Document:
         "since": history.since,
     }
     if champion.approval:
-        shown["break_glass"] = _break_glass(project, champion)
+        shown["break_glass"] = serving.glass(project, history, champion)
     return {"model": project.model, "champion": shown, "ledger": project.store.place}
-
-
-def _break_glass(project: Project, champion: Champion) -> dict[str, Any]:
-    """Return who let in a champion that no gate has passed, why, and until when."""
-    approval = serving.approval(project, champion)
-    people = owners(signers(project.store.get(champion.approval or "")), project.policy.trusted_keys)
-    over = " (over: gates reconcile --repair rolls it back)" if approval.expired(now()) else ""
-    return {"by": people, "reason": approval.reason, "until": f"{approval.expires:{TIME}}{over}"}
 
 
 def history(project: Project) -> Document:
@@ -54,7 +44,12 @@ def show(project: Project, target: str) -> Document:
     """
     champion, decision = find(project, target)
     candidate = decision.candidate
+    serves = project.history()
+    glass = {}
+    if serves.champion and serves.champion.sha == champion.sha and serves.champion.approval:
+        glass = {"break_glass": serving.glass(project, serves, serves.champion)}
     return {
+        **glass,
         "sha": champion.sha,
         "registry": f"models:/{project.model}/{champion.version}",
         "run_id": champion.run_id,
@@ -99,7 +94,7 @@ def find(project: Project, target: str) -> tuple[Champion, Decision]:
     if not past.links:
         raise InvalidError(f"The ledger of {project.model} is empty.", do="Promote a model first: gates ship")
     champion = past.find(target)
-    return champion, serving.decision(project, champion)
+    return champion, serving.decision(project, past, champion)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

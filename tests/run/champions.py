@@ -14,6 +14,7 @@ from gates.digest import canonical_json
 from gates.envelope import seal
 from gates.ledger import Champion
 from gates.plans.steps import Append, PointAlias, Put, Register, Sign, Step
+from gates.run import serving
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
 from gates.statement import Decision
@@ -51,15 +52,16 @@ def passing(project: Project, sha: str, rows: bytes = b"", run_id: str = "run-1"
     return replace(
         decision,
         model=project.model,
+        champion=serving.facts(project._history(), sha)["champion"],
         candidate=replace(decision.candidate, sha=sha, run_id=run_id, replay_sha256=digest.of_bytes(rows)),
         policy_sha256=digest.of_document(project.policy.document),
     )
 
 
-def decided(project: Project, sha: str) -> str:
-    """Keep a signed statement that lets the model with this SHA in, and return its digest."""
+def decided(project: Project, sha: str, run_id: str = "run-1") -> str:
+    """Keep a signed statement that lets the model with this SHA in as the first, and return its digest."""
     project.store.put(canonical_json(project.policy.document))
-    document = statement.to_document(passing(project, sha))
+    document = statement.to_document(replace(passing(project, sha, run_id=run_id), champion=None))
     signer, _ = keys.signer(project.root)
     return project.store.put(seal(document, statement.PAYLOAD_TYPE, signer))
 

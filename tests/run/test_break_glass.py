@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from gates import ledger
 from gates.adapters import keys
+from gates.envelope import seal
 from gates.errors import InvalidError, TamperedError
 from gates.run import audit, loader, promote, reconcile, rollback, serving, views
 from gates.run import project as clock
@@ -37,13 +39,14 @@ def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judged:
         path.write_text(another_key())
         path.chmod(0o600)
     owned = {"ada": "Ada", "grace": "Grace", "adas_other": "Ada"}
-    listed = [{"key": keys.signer(root)[0].public_key.keyid, "owner": "CI"}]
+    ours = [{"key": keys.signer(root)[0].public_key.keyid, "owner": "CI"}]
+    listed = []
     for person, owner in owned.items():
         public = keys.existing(root / f"{person}.pem").public_key.keyid
         listed.append({"key": public, "owner": owner})
 
     def trust(params: dict[str, Any]) -> None:
-        params["gates"]["trusted_keys"] = listed
+        params["gates"] |= {"trusted_keys": ours, "approvers": listed}
 
     checked.Project(root).edit("params.yaml", trust)
     champions.promote(made.project, made.registry, 7)
@@ -72,11 +75,13 @@ def test_it_serves_and_says_so_everywhere(failing: Judged, tmp_path: Path) -> No
     assert champion is not None
     assert failing.registry.champion_version() == champion.version == "2"
     shown = views.status(project)["champion"]["break_glass"]
-    assert (shown["by"], shown["reason"]) == (["Ada", "Grace"], GLASS.reason)
+    assert views.show(project, "2")["break_glass"] == shown
+    assert (shown["by"], shown["reason"]) == ("Ada, Grace", GLASS.reason)
     assert "(over" not in shown["until"]
     entry = views.history(project)["entries"][0]
     assert (entry["kind"], entry["reason"]) == ("break-glass", GLASS.reason)
-    assert audit.run(project, "").details["served"]["kind"] == "break-glass"
+    served = audit.run(project, "").details["served"]
+    assert (served["kind"], served["break_glass"]) == ("break-glass", shown)
     assert reconcile.run(project, repair=True).outcome == "pass"
     assert loader.load_champion(project.root).version == "2"
     loader.export(project, tmp_path / "image")
@@ -130,7 +135,7 @@ def test_a_key_that_nobody_lists_approves_nothing(failing: Judged) -> None:
 def over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two days pass."""
     later = now() + timedelta(hours=25)
-    for module in (clock, reconcile, views):
+    for module in (clock, reconcile, serving):
         monkeypatch.setattr(module, "now", lambda: later)
 
 
@@ -165,19 +170,88 @@ def test_nobody_goes_back_to_it(failing: Judged) -> None:
     assert champion.version == "1"
 
 
+def appended(project: Project, **fields: Any) -> None:  # noqa: ANN401 - any field of an entry
+    """Append an entry as somebody does who may sign entries and nothing else."""
+    signer, _ = keys.signer(project.root)
+    history = project._history()
+    champion = fields.pop("target")
+    entry = ledger.next_entry(
+        history,
+        operation="forged",
+        kind="break-glass",
+        target=champion,
+        reason="",
+        actor="mallory",
+        time=now(),
+    )
+    entry = replace(entry, **fields)
+    project.store.append(entry.seq, seal(ledger.to_document(entry), ledger.PAYLOAD_TYPE, signer))
+
+
+def test_an_approval_is_good_once_and_for_its_own_decision(failing: Judged) -> None:
+    """Who may append entries can neither bring it back, nor put another model under its approval."""
+    project = broken(failing)
+    glass = project.history().champion
+    assert glass is not None
+    first = project.history().served[0]
+    rollback.run(project, "previous", "worse still", apply=True)
+    before = project.store.entries()
+    for target, told in (
+        (glass, "is an old one"),
+        (replace(first, approval=glass.approval), "another model or decision"),
+        (replace(first, approval=first.statement), "does not verify"),
+    ):
+        appended(project, target=target)
+        with pytest.raises(TamperedError, match=told):
+            loader.load_champion(project.root)
+        (Path(project.store.place) / f"{len(before) + 1:08d}.json").unlink()
+        for memory in (project.root / ".gates/seen").iterdir():
+            memory.unlink()
+
+
+def test_an_entry_says_how_its_champion_came_in(failing: Judged) -> None:
+    """Neither a break-glass as a promotion, nor the reverse."""
+    project = broken(failing)
+    glass, first = project.history().champion, project.history().served[0]
+    for kind, target in (("promote", glass), ("break-glass", first), ("rollback", glass)):
+        appended(project, target=target, kind=kind)
+        with pytest.raises(TamperedError, match="does not say how its champion came in"):
+            champions.anew(project).history()
+        (Path(project.store.place) / "00000003.json").unlink()
+
+
+def test_the_key_of_the_job_approves_nothing(failing: Judged) -> None:
+    """Listed for decisions, it is nobody's word; and an approver's key signs no entry."""
+    ours = replace(GLASS, approvers=(ADA, "file:.gates/key.pem"))
+    with pytest.raises(InvalidError, match="not one that the policy trusts"):
+        promote.run(failing.project, "", apply=True, glass=ours)
+    (failing.root / ".gates/key.pem").write_bytes((failing.root / "ada.pem").read_bytes())
+    with pytest.raises(InvalidError, match="not one that the policy trusts"):
+        promote.run(failing.project, "", apply=True)
+
+
+def test_it_cannot_be_prolonged(failing: Judged) -> None:
+    """Again with another reason or for longer: told what holds, exit code 2."""
+    links = broken(failing).history().links
+    for glass in (replace(GLASS, reason="still nonsense"), replace(GLASS, lasts=timedelta(hours=48))):
+        with pytest.raises(InvalidError, match="The glass was broken before"):
+            promote.run(failing.project, "", apply=True, glass=glass)
+    assert failing.project.history().links == links
+
+
 def forget(project: Project, digest: str) -> None:
     (Path(project.store.place) / "objects" / digest).unlink()
 
 
 def distrust(project: Project, _: str) -> None:
     params = yaml.safe_load(project.params.read_text())
-    params["gates"]["trusted_keys"][2]["revoked"] = "2020-01-01"
+    params["gates"]["approvers"][1]["revoked"] = "2020-01-01"
     project.params.write_text(yaml.safe_dump(params, sort_keys=False))
 
 
 def unown(project: Project, _: str) -> None:
     params = yaml.safe_load(project.params.read_text())
-    params["gates"]["trusted_keys"][2]["owner"] = "Ada"
+    params["gates"]["approvers"][1]["owner"] = "Ada"
     project.params.write_text(yaml.safe_dump(params, sort_keys=False))
 
 

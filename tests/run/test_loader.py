@@ -109,7 +109,7 @@ def other_model(project: Project) -> None:
     """Put an earlier, good model in the place of the one that serves."""
     first = project.history().served[0]
     shutil.rmtree(copy(project))
-    with_first = loader.bring(project, first)
+    with_first = loader.bring(project, project.history(), first)
     shutil.copytree(with_first, copy(project))
 
 

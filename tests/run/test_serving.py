@@ -10,6 +10,7 @@ from gates import digest
 from gates.adapters.model import SERVED_FILES, served_digest
 from gates.adapters.registry import Registry
 from gates.errors import InvalidError, TamperedError
+from gates.ledger import Champion, History
 from gates.run import serving
 from gates.run.project import Project
 from tests import examples
@@ -40,13 +41,36 @@ def test_facts_name_the_head_and_not_the_model() -> None:
         }
 
 
+def serving_now(project: Project, champion: Champion) -> History:
+    """Return the history as it would be, had its newest move let this champion in."""
+    history = project.history()
+    *before, link = history.links
+    return replace(history, links=(*before, replace(link, entry=replace(link.entry, target=champion))))
+
+
+def fetch(project: Project, registry: Registry, champion: Champion) -> Path:
+    """Fetch a champion as if the newest move had let it in."""
+    now = serving_now(project, champion)
+    return serving.fetch(project, registry, now, champion, project.candidate / "champion")
+
+
+def test_a_statement_of_another_run_or_place_is_an_old_one(project: Project) -> None:
+    """A good statement of this very model, which an entry names again after others have served."""
+    registry = mlflow_models.registry(project.root)
+    first, second = (promote(project, registry, number) for number in (1, 2))
+    for forged, told in ((first, "is an old one"), (replace(second, run_id="f" * 32), "another model")):
+        with pytest.raises(TamperedError, match=told):
+            serving.decision(project, serving_now(project, forged), forged)
+    assert serving.decision(project, project.history(), first).candidate.sha == first.sha
+
+
 def test_a_champion_is_fetched_into_an_empty_folder(project: Project, registry: Registry) -> None:
     """The two files that answer requests, and nothing that lay there."""
     champion = promote(project, registry, 1)
     target = project.candidate / "champion"
     target.mkdir(parents=True)
     (target / "old").write_text("")
-    assert serving.fetch(project, registry, champion, target) == target
+    assert serving.fetch(project, registry, project.history(), champion, target) == target
     assert {path.name for path in target.iterdir()} == set(SERVED_FILES)
     assert served_digest(target) == champion.sha
 
@@ -59,15 +83,15 @@ def test_a_champion_that_was_changed_is_tampering(
     champion = promote(project, registry, 1)
     edit(mlflow_models.artifacts(project.root))
     with pytest.raises(TamperedError, match="Version 1 of churn is not what was promoted"):
-        serving.fetch(project, registry, champion, project.candidate / "champion")
+        fetch(project, registry, champion)
 
 
 def test_another_model_under_a_champions_name_is_tampering(project: Project, registry: Registry) -> None:
     """The whole folder may be what the ledger has, and yet hold another model than was judged."""
     champion = promote(project, registry, 1)
-    champion = replace(champion, sha="a" * 64, statement=decided(project, "a" * 64))
+    champion = replace(champion, sha="a" * 64, statement=decided(project, "a" * 64, champion.run_id))
     with pytest.raises(TamperedError, match="is not what was promoted"):
-        serving.fetch(project, registry, champion, project.candidate / "champion")
+        fetch(project, registry, champion)
 
 
 def test_a_champion_with_code_is_not_served(project: Project, registry: Registry) -> None:
@@ -78,7 +102,7 @@ def test_a_champion_with_code_is_not_served(project: Project, registry: Registry
     (folder / "code/loader.py").write_text("")
     champion = replace(champion, folder_sha256=digest.of_tree(folder))
     with pytest.raises(InvalidError, match=r"holds 'code/loader\.py'"):
-        serving.fetch(project, registry, champion, project.candidate / "champion")
+        fetch(project, registry, champion)
 
 
 def test_a_champion_without_its_statement_is_not_served(project: Project, registry: Registry) -> None:
@@ -86,13 +110,11 @@ def test_a_champion_without_its_statement_is_not_served(project: Project, regist
     champion = promote(project, registry, 1)
     for kept in (decided(project, "a" * 64), "0" * 64):
         with pytest.raises(TamperedError, match=r"another model or decision|keeps nothing"):
-            serving.fetch(
-                project, registry, replace(champion, statement=kept), project.candidate / "champion"
-            )
+            fetch(project, registry, replace(champion, statement=kept))
 
 
 def test_a_version_that_is_gone(project: Project, registry: Registry) -> None:
     """The server answered, so it is no outage."""
     champion = replace(promote(project, registry, 1), version="9")
     with pytest.raises(InvalidError, match="Version 9 of churn is gone"):
-        serving.fetch(project, registry, champion, project.candidate / "champion")
+        fetch(project, registry, champion)
