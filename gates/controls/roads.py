@@ -92,13 +92,18 @@ PROMOTING_JOB = Road(
     "promoting-job", "A job without an environment promotes from any branch, with nobody who approves."
 )
 PROMOTING_TRIGGER = Road(
-    "promoting-trigger", "A pull request, even from a fork, would run with what production trusts."
+    "promoting-trigger", "A stranger's pull request, issue or comment would run with what production trusts."
 )
 ACTION_PINS = Road("action-pins", "Who moves the tag of an action runs code in our jobs, with their rights.")
 REVIEWERS = Road("reviewers", "An environment without reviewers and branches lets every branch promote.")
 OIDC = Road("oidc", "A role that trusts the whole repository trusts every workflow of every branch.")
 
+RECONCILE = Road(
+    "reconcile",
+    "What moves in MLflow without the ledger is found out when somebody compares, and not before.",
+)
+
 ROADS = (
     *(ALIAS, ARTIFACTS, LEDGER_HISTORY, LEDGER_TAIL, LEDGER_WRITERS, SIGNING_KEY, TRUSTED_KEYS, POLICY),
-    *(DATA_REMOTE, PROMOTING_JOB, PROMOTING_TRIGGER, ACTION_PINS, REVIEWERS, OIDC),
+    *(DATA_REMOTE, PROMOTING_JOB, PROMOTING_TRIGGER, ACTION_PINS, REVIEWERS, OIDC, RECONCILE),
 )

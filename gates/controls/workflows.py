@@ -3,48 +3,63 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from gates.controls.roads import (
     ACTION_PINS,
     OIDC,
     PROMOTING_JOB,
     PROMOTING_TRIGGER,
+    RECONCILE,
     REVIEWERS,
     Finding,
 )
+from gates.controls.workflow_steps import Files, Steps, all_jobs, block_steps
 
-Files: TypeAlias = Mapping[str, Mapping[str, Any]]
+ROADS = (PROMOTING_JOB, PROMOTING_TRIGGER, ACTION_PINS, REVIEWERS, OIDC, RECONCILE)
 
-# Started by what somebody without rights in the repository does, or right after it.
-_STRANGERS = frozenset(
-    {"pull_request", "pull_request_target", "issue_comment", "discussion_comment", "workflow_run"}
+# Started by who has rights in the repository, by another workflow, or by the clock; all else is a stranger's.
+_TRUSTED = frozenset(
+    {"push", "schedule", "workflow_dispatch", "repository_dispatch", "workflow_call", "release"}
 )
-_COMMAND = re.compile(r"\bgates\s+(?:ship|promote|rollback|reconcile\b.*--repair)\b")
-_ACTION = re.compile(r"/\.github/actions/(?:promote|rollback|reconcile)(?:@.*)?")
 _WORKFLOW = re.compile(r"(?P<where>.*)/\.github/workflows/(?P<file>[\w.-]+\.ya?ml)(?:@.*)?")
-_OURS = frozenset({"ship.yml", "rollback.yml", "reconcile.yml"})
+_OURS = frozenset({"ship.yml", "rollback.yml"})
 _PINNED = re.compile(r"\.{1,2}/.*|\$/.*|.*@[0-9a-f]{40}|docker://.*@sha256:[0-9a-f]{64}")
 
 _GUARDED = (
     "Let ship.yml promote: uses: org/ml-gates/.github/workflows/ship.yml@COMMIT; "
     "or give the job: environment: production"
 )
+_UNSEEN = "These call make, a script or an action that is not read here, with rights to write or secrets"
+_READ_ALONE = "See that it promotes nothing; or give the job: permissions: {contents: read}, and no secret"
 _TRUST = (
     '{"StringEquals": {"token.actions.githubusercontent.com:job_workflow_ref": '
     '"org/ml-gates/.github/workflows/ship.yml@COMMIT", '
     '"token.actions.githubusercontent.com:environment": "production", '
     '"token.actions.githubusercontent.com:repository_id": "ID"}}'
 )
+_SCHEDULE = (
+    "In .github/workflows/on-schedule.yml: {on: {schedule: [{cron: '17 * * * *'}]}, permissions: {}, jobs: "
+    "{reconcile: {runs-on: ubuntu-latest, permissions: {contents: read}, steps: ["
+    "{uses: actions/checkout@COMMIT}, {uses: org/ml-gates/.github/actions/setup@COMMIT}, "
+    "{uses: org/ml-gates/.github/actions/reconcile@COMMIT}]}}}, "
+    "with env: MLFLOW_TRACKING_URI and an account that only reads"
+)
 
 
 @dataclass(frozen=True)
 class _Job:
-    """A job that moves the champion: its file and name, and whether environment and reuse guard it."""
+    """A job: its file, name and steps, and whether environment and reuse guard it."""
 
+    file: str
     name: str
+    steps: Steps
     environment: bool
     reusable: bool
+
+    @property
+    def guarded(self) -> bool:
+        return self.environment and self.reusable
 
 
 def findings(files: Files) -> Iterator[Finding]:
@@ -65,47 +80,73 @@ def findings(files: Files) -> Iterator[Finding]:
         "What a cloud role trusts stands in the cloud and in no file.",
         f"aws iam get-role --role-name PROMOTING_ROLE; its trust is one statement with {_TRUST}",
     )
+    yield _schedule(files)
 
 
 def _of_files(files: Files) -> Iterator[Finding]:
-    promoting = _promoting(files)
-    jobs = [job for name in sorted(promoting) for job in _jobs(name, files[name])]
-    yield _guard(jobs, promoting)
-    yield _triggers(files, promoting)
+    jobs = [job for name in sorted(files) for job in _jobs(files, name)]
+    promoting = [job for job in jobs if job.steps.promote]
+    unseen = [job for job in jobs if job.steps.unseen and not job.steps.promote]
+    yield _guard(promoting, [job for job in unseen if not job.guarded], _reaching(files, promoting, _OURS))
+    yield _triggers(files, promoting, unseen)
     yield _pins(files)
 
 
-def _guard(jobs: list[_Job], promoting: set[str]) -> Finding:
+def _guard(jobs: list[_Job], unseen: list[_Job], promoting: set[str]) -> Finding:
     if not promoting:
         return PROMOTING_JOB.unknown(
             "No workflow here promotes: people do from their machines, or a CI whose files lie elsewhere.",
             _GUARDED,
         )
-    bare = [job.name for job in jobs if not job.environment]
-    if bare:
-        return PROMOTING_JOB.open(f"These jobs promote without an environment: {', '.join(bare)}.", _GUARDED)
-    shared = [job.name for job in jobs if not job.reusable]
-    if shared:
+    if bare := [job for job in jobs if not job.environment]:
+        return PROMOTING_JOB.open(f"These jobs promote without an environment: {_names(bare)}.", _GUARDED)
+    if shared := [job for job in jobs if not job.reusable]:
         return PROMOTING_JOB.detected(
-            f"These jobs promote outside a reusable workflow: {', '.join(shared)}; a branch can change them, "
+            f"These jobs promote outside a reusable workflow: {_names(shared)}; a branch can change them, "
             "and a role cannot tell them by job_workflow_ref.",
             _GUARDED,
+        )
+    if unseen:
+        return PROMOTING_JOB.look(
+            f"{_UNSEEN}: {_names(unseen)}. All else that promotes is guarded.", f"{_READ_ALONE}; {_GUARDED}"
         )
     return PROMOTING_JOB.prevented("Only jobs of a reusable workflow with an environment promote.")
 
 
-def _triggers(files: Files, promoting: set[str]) -> Finding:
+def _triggers(files: Files, jobs: list[_Job], unseen: list[_Job]) -> Finding:
+    promoting = _reaching(files, jobs, _OURS)
+    strangers = {
+        name: found for name, document in sorted(files.items()) if (found := _on(document) - _TRUSTED)
+    }
     exposed = [
         f"{name} ({', '.join(sorted(found))})"
-        for name, document in sorted(files.items())
-        if (found := _STRANGERS & _on(document)) and (name in promoting or "pull_request_target" in found)
+        for name, found in strangers.items()
+        if name in promoting or "pull_request_target" in found
     ]
     if exposed:
         return PROMOTING_TRIGGER.open(
             f"Strangers start what promotes or has the repository's secrets: {', '.join(exposed)}.",
             "on: {push: {branches: [main]}}; for pull requests: on: pull_request, without what promotes",
         )
-    return PROMOTING_TRIGGER.prevented("Nothing that promotes is started by a pull request.")
+    if doubtful := strangers.keys() & _reaching(files, unseen):
+        told = ", ".join(f"{name} ({', '.join(sorted(strangers[name]))})" for name in sorted(doubtful))
+        return PROMOTING_TRIGGER.look(f"{_UNSEEN}, and strangers start it: {told}.", _READ_ALONE)
+    return PROMOTING_TRIGGER.prevented("Nothing that promotes is started by a stranger.")
+
+
+def _schedule(files: Files) -> Finding:
+    """Return whether a schedule compares; a cron elsewhere is seen by nobody here."""
+    comparing = [job for name in files for job in _jobs(files, name) if job.steps.reconcile]
+    scheduled = sorted(
+        name for name in _reaching(files, comparing) if name in files and "schedule" in _on(files[name])
+    )
+    if scheduled:
+        return RECONCILE.prevented(f"A schedule runs `gates reconcile`: {', '.join(scheduled)}.")
+    return RECONCILE.look("No workflow here runs `gates reconcile` on a schedule.", _SCHEDULE)
+
+
+def _names(jobs: list[_Job]) -> str:
+    return ", ".join(f"{job.file.rpartition('/')[2]}: {job.name}" for job in jobs)
 
 
 def _pins(files: Files) -> Finding:
@@ -120,41 +161,39 @@ def _pins(files: Files) -> Finding:
     return ACTION_PINS.prevented("Every action is pinned to a commit.")
 
 
-def _promoting(files: Files) -> set[str]:
-    """Return the files with a job that promotes, and those that call one of them."""
-    found = {name for name, document in files.items() if _jobs(name, document)}
+def _reaching(files: Files, jobs: list[_Job], ours: frozenset[str] = frozenset()) -> set[str]:
+    """Return the files of these jobs and those that call one of them, or a workflow of ml-gates."""
+    found = {job.file for job in jobs}
     while True:
         callers = {
             name
             for name, document in files.items()
-            if any(_calls(str(job.get("uses", "")), found) for job in _all_jobs(document).values())
+            if any(_calls(str(job.get("uses", "")), found, ours) for job in all_jobs(document).values())
         }
         if callers <= found:
             return found
         found |= callers
 
 
-def _calls(uses: str, promoting: set[str]) -> bool:
-    """Return whether a job calls a workflow that promotes: one of these files, or one of ml-gates."""
+def _calls(uses: str, found: set[str], ours: frozenset[str]) -> bool:
     called = _WORKFLOW.fullmatch(uses)
     if called is None:
         return False
     if called["where"] in {".", "$"}:
-        return f".github/workflows/{called['file']}" in promoting
-    return called["file"] in _OURS
+        return f".github/workflows/{called['file']}" in found
+    return called["file"] in ours
 
 
-def _jobs(name: str, document: Mapping[str, Any]) -> list[_Job]:
-    """Return the jobs of a file that promote by a step of their own."""
-    reusable = "workflow_call" in _on(document)
-    return [
-        _Job(f"{name.rpartition('/')[2]}: {job_name}", _environment(job), reusable)
-        for job_name, job in _all_jobs(document).items()
-        if any(
-            _COMMAND.search(str(step.get("run", ""))) or _ACTION.search(str(step.get("uses", "")))
-            for step in _steps(job)
+def _jobs(files: Files, name: str) -> Iterator[_Job]:
+    document = files[name]
+    for job_name, job in all_jobs(document).items():
+        yield _Job(
+            name,
+            job_name,
+            Steps.of(files, document, job),
+            environment=_environment(job),
+            reusable="workflow_call" in _on(document),
         )
-    ]
 
 
 def _environment(job: Mapping[str, Any]) -> bool:
@@ -168,21 +207,9 @@ def _on(document: Mapping[str, Any]) -> set[str]:
     return {started} if isinstance(started, str) else set(map(str, started))
 
 
-def _all_jobs(document: Mapping[str, Any]) -> dict[str, Any]:
-    jobs = document.get("jobs")
-    return (
-        {name: job for name, job in jobs.items() if isinstance(job, dict)} if isinstance(jobs, dict) else {}
-    )
-
-
-def _steps(block: Mapping[str, Any]) -> list[Any]:
-    steps = block.get("steps")
-    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
-
-
 def _uses(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield everything that a workflow or a composite action uses."""
     runs = document.get("runs")
-    blocks = [*_all_jobs(document).values(), *([runs] if isinstance(runs, dict) else [])]
+    blocks = [*all_jobs(document).values(), *([runs] if isinstance(runs, dict) else [])]
     for block in blocks:
-        yield from (str(each["uses"]) for each in (block, *_steps(block)) if "uses" in each)
+        yield from (str(each["uses"]) for each in (block, *block_steps(block)) if "uses" in each)

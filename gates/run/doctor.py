@@ -144,7 +144,7 @@ _QUESTIONS: tuple[Question, ...] = (
     ((roads.POLICY,), _policy),
     ((roads.DATA_REMOTE,), _data),
     (
-        (roads.PROMOTING_JOB, roads.PROMOTING_TRIGGER, roads.ACTION_PINS, roads.REVIEWERS, roads.OIDC),
+        workflows.ROADS,
         _workflows,
     ),
 )

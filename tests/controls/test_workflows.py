@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from gates.controls.roads import Finding, Word
 from gates.controls.workflows import findings
@@ -37,7 +38,7 @@ GUARDED = {SHIP: reusable(), PUSH: caller("$/.github/workflows/ship.yml", "push"
 def test_as_it_should_be() -> None:
     """All that files can tell is prevented; what they cannot is to be looked at."""
     words = {road: each.word for road, each in found(GUARDED).items()}
-    looked = dict.fromkeys(("reviewers", "oidc"), Word.LOOK)
+    looked = dict.fromkeys(("reviewers", "oidc", "reconcile"), Word.LOOK)
     told = dict.fromkeys(("promoting-job", "promoting-trigger", "action-pins"), Word.PREVENTS)
     assert words == told | looked
 
@@ -45,7 +46,7 @@ def test_as_it_should_be() -> None:
 def test_no_workflow_at_all() -> None:
     """Nothing seen is not closed."""
     words = [each.word for each in findings({})]
-    assert words == [Word.UNKNOWN] * 3 + [Word.LOOK] * 2
+    assert words == [Word.UNKNOWN] * 3 + [Word.LOOK] * 3
 
 
 def test_workflows_that_promote_nothing() -> None:
@@ -61,6 +62,12 @@ def test_workflows_that_promote_nothing() -> None:
         {"run": "set -e\nmake data\n.venv/bin/gates ship"},
         {"run": "gates rollback --to previous --reason x"},
         {"run": "gates reconcile --repair"},
+        {"run": "gates reconcile \\\n  --repair"},
+        {"run": "gates \\\r\n promote --apply"},
+        {"run": "make ship"},
+        {"run": "make -C project UPGRADE=1 ship"},
+        {"run": "gates reconcile", "env": {"GATES_RECONCILE_REPAIR": "true"}},
+        {"uses": "$/.github/actions/reconcile", "with": {"repair": "true"}},
         {"uses": f"org/ml-gates/.github/actions/promote@{SHA}"},
         {"uses": "./.github/actions/rollback"},
     ],
@@ -74,7 +81,10 @@ def test_a_job_that_promotes_without_an_environment(step: dict[str, str], enviro
     assert "environment: production" in finding.do
 
 
-@pytest.mark.parametrize("run", ["gates reconcile", "gates status", "echo gates; promote", "mygates_promote"])
+@pytest.mark.parametrize("run", [
+    "gates reconcile", "gates status", "echo gates; promote", "mygates_promote",
+    "gates reconcile\ngit push --repair",
+])  # fmt: skip
 def test_a_job_that_promotes_nothing_needs_none(run: str) -> None:
     """It only looks."""
     files = GUARDED | {PUSH: {"on": "schedule", "jobs": {"look": {"steps": [{"run": run}]}}}}
@@ -94,8 +104,11 @@ def test_a_job_outside_a_reusable_workflow() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", ["pull_request", "pull_request_target", "issue_comment", "workflow_run", "discussion_comment"]
-)
+    "event",
+    ["pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment", "issues",
+     "issue_comment", "discussion", "discussion_comment", "fork", "watch", "gollum", "workflow_run",
+     "check_run", "what_comes_next_year"],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "uses",
     [
@@ -160,4 +173,109 @@ def test_what_is_pinned() -> None:
 )  # fmt: skip
 def test_files_that_github_would_refuse(document: dict[str, Any]) -> None:
     """They stop nothing here."""
-    assert len(list(findings({PUSH: document}))) == 5
+    assert len(list(findings({PUSH: document}))) == 6
+
+
+ELSEWHERE = [
+    "make deploy", "set -e\nmake", "x && make all", "./deploy", "bash deploy.sh", "bash deploy",
+    "python tools/x.py", "make shipment", "make; ship",
+    "scripts/deploy", ". ./x", "npm run deploy",
+    'gates "$COMMAND"', "gates $COMMAND",
+    "uv run tools/ship.py",
+]  # fmt: skip
+
+
+def calling(run: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - a workflow's own keys
+    """Return a workflow whose job runs something."""
+    job = {"permissions": {"contents": "read"}, "steps": [{"run": run}]}
+    return {"on": "push", "jobs": {"x": job | more}}
+
+
+@pytest.mark.parametrize("run", ELSEWHERE)
+@pytest.mark.parametrize(
+    "more",
+    [{"permissions": {"id-token": "write"}}, {"permissions": "write-all"},
+     {"env": {"KEY": "${{ secrets.KEY }}"}}, {"env": {"ALL": "${{ toJSON(secrets) }}"}}],
+)  # fmt: skip
+def test_what_is_written_elsewhere(run: str, more: dict[str, Any]) -> None:
+    """With rights or secrets a person has to look; for a stranger's event at what starts it as well."""
+    found_here = found(GUARDED | {".github/workflows/x.yml": calling(run, **more)})
+    assert (found_here["promoting-job"].word, "x.yml: x" in found_here["promoting-job"].what) == (
+        Word.LOOK,
+        True,
+    )
+    assert found_here["promoting-trigger"].word is Word.PREVENTS
+    strange = calling(run, **more) | {"on": "issues"}
+    trigger = found(GUARDED | {".github/workflows/x.yml": strange})["promoting-trigger"]
+    assert (trigger.word, "x.yml (issues)" in trigger.what) == (Word.LOOK, True)
+
+
+def test_what_is_written_elsewhere_and_may_nothing() -> None:
+    """A job that reads promotes nothing; one without a word of its rights may have all."""
+    for run in ELSEWHERE:
+        harmless = calling(run) | {"on": "pull_request"}
+        words = found(GUARDED | {".github/workflows/x.yml": harmless})
+        assert words["promoting-job"].word is Word.PREVENTS
+        assert words["promoting-trigger"].word is Word.PREVENTS
+    unsaid = {"on": "push", "jobs": {"x": {"steps": [{"run": "make x"}]}}}
+    assert found(GUARDED | {PUSH: unsaid, SHIP: reusable()})["promoting-job"].word is Word.LOOK
+    said = unsaid | {"permissions": ""}
+    assert found(GUARDED | {".github/workflows/x.yml": said})["promoting-job"].word is Word.PREVENTS
+
+
+@pytest.mark.parametrize(
+    "run",
+    ["pytest", "pip install -r requirements/x.txt", "python -m build", ".venv/bin/gates status", "echo made",
+     "gates judge", "aws s3 ls s3://bucket/x"],
+)  # fmt: skip
+def test_what_is_read_here(run: str) -> None:
+    """Nobody has to look at what promotes nothing."""
+    files = GUARDED | {".github/workflows/x.yml": calling(run, permissions="write-all")}
+    assert found(files)["promoting-job"].word is Word.PREVENTS
+
+
+def test_an_action_of_the_repository_is_read() -> None:
+    """What its steps do, the job does; what no file shows, a person looks at."""
+    use = {"steps": [{"uses": "./.github/actions/deploy"}], "permissions": "write-all"}
+    files = GUARDED | {".github/workflows/x.yml": {"on": "push", "jobs": {"x": use}}}
+    for runs, word in (
+        ({"using": "composite", "steps": [{"run": "gates promote --apply"}]}, Word.OPEN),
+        ({"using": "composite", "steps": [{"uses": "./.github/actions/deploy"}]}, Word.PREVENTS),
+        ({"using": "composite", "steps": [{"run": "make"}]}, Word.LOOK),
+        ({"using": "node24", "main": "x.js"}, Word.LOOK),
+    ):
+        action = {".github/actions/deploy/action.yml": {"runs": runs}}
+        assert found(files | action)["promoting-job"].word is word
+    assert found(files)["promoting-job"].word is Word.LOOK
+
+
+def scheduled(*steps: dict[str, Any], event: str = "schedule") -> dict[str, Any]:
+    """Return a workflow that runs steps by the clock."""
+    job = {"permissions": {"contents": "read"}, "steps": list(steps)}
+    return {".github/workflows/x.yml": {"on": {event: ""}, "jobs": {"x": job}}}
+
+
+@pytest.mark.parametrize(
+    "step", [{"run": "gates reconcile"}, {"uses": f"org/ml-gates/.github/actions/reconcile@{SHA}"}]
+)
+def test_a_schedule_that_compares(step: dict[str, Any]) -> None:
+    """By itself or by a call; another event, or another command, is none."""
+    assert found(scheduled(step))["reconcile"].word is Word.PREVENTS
+    assert found(scheduled(step))["promoting-job"].word is Word.UNKNOWN
+    called = scheduled(step, event="workflow_call")
+    assert found(called | {PUSH: caller("./.github/workflows/x.yml", "schedule")})["reconcile"].word is (
+        Word.PREVENTS
+    )
+    for files in (called, scheduled(step, event="push"), scheduled({"run": "gates status"}), {}):
+        assert found(files)["reconcile"].word is Word.LOOK
+    nobody = caller(f"org/ml-gates/.github/workflows/reconcile.yml@{SHA}", "schedule")
+    assert found({PUSH: nobody})["reconcile"].word is Word.LOOK
+
+
+def test_the_schedule_to_paste() -> None:
+    """It compares, is pinned, and opens nothing."""
+    text = found(GUARDED)["reconcile"].do.partition(": ")[2].rpartition(", with env")[0]
+    pasted = yaml.load(text.replace("COMMIT", SHA), yaml.BaseLoader)  # noqa: S506 - text alone
+    words = {road: each.word for road, each in found(GUARDED | {".github/workflows/x.yml": pasted}).items()}
+    assert set(words.values()) == {Word.PREVENTS, Word.LOOK}
+    assert (words["reconcile"], words["promoting-job"]) == (Word.PREVENTS, Word.PREVENTS)
