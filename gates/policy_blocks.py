@@ -24,6 +24,7 @@ from gates.verdict import Mode
 
 VERSION = 1
 SIGNERS = ("file", "awskms", "sigstore")
+SCRATCH = ".drill"  # ends the name of the model that a drill makes and deletes
 GITHUB = "https://token.actions.githubusercontent.com"
 
 
@@ -57,6 +58,12 @@ def _key(text: str) -> str:
         means = f"64 hex digits in lower case, or {P256} and a compressed point of P-256"
         raise ValueError(f"should be what `gates key` prints: {means}") from None
     return text
+
+
+def _no_scratch(model: str) -> str:
+    if model.lower().endswith(SCRATCH):
+        raise ValueError(f"a name that ends in {SCRATCH} is that of another model's rehearsal")
+    return model
 
 
 def matching(pattern: str, means: str) -> AfterValidator:
@@ -203,7 +210,9 @@ class Project(Strict):
 
     version: Annotated[int, AfterValidator(_known_version)]
     model: Annotated[
-        str, matching("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "a name of at most 63 letters, digits, . _ -")
+        str,
+        matching("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "a name of at most 63 letters, digits, . _ -"),
+        AfterValidator(_no_scratch),
     ]
     ledger: Annotated[str, matching(r"[^\x00-\x1f]+", "a folder")] = ".gates/ledger"
     decision_days: Count = 1

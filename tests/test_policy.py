@@ -151,6 +151,12 @@ BAD = {
         "gates.champion.first_model: input should be 'floor', 'ap",
     ),
     "model that is a path": ("model", "../x", "gates.model: should be a name of at most 63 letters"),
+    "model of a drill": (
+        "model",
+        "churn.drill",
+        "gates.model: a name that ends in .drill is that",
+    ),
+    "model of a drill, as MySQL reads it": ("model", "x.DRILL", "gates.model: a name that ends in .drill is"),
     "model with a line break": ("model", "a\n", "gates.model: should be a name of at most 63 letters"),
     "short digest": (
         "golden_set/labels_sha256",

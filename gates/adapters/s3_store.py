@@ -6,6 +6,7 @@ tampered with, whatever it reads like now.
 """
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from gates.policy_blocks import LedgerObjects
 
 PRECONDITION = "PreconditionFailed"
 BUSY = "ConditionalRequestConflict"
-ATTEMPTS = 5
+BUSY_PAUSES_S = (0.05, 0.1, 0.2, 0.4)  # the other write that is under way ends within one of them
 CONNECT_S = 3
 READ_S = 5
 YEAR = timedelta(days=365.25)
@@ -157,7 +158,8 @@ class S3Store:
     def _create(self, name: str, data: bytes) -> bool:
         from botocore.exceptions import ClientError
 
-        for attempt in range(1, ATTEMPTS + 1):
+        pauses = iter(BUSY_PAUSES_S)
+        while True:
             try:
                 with self._patience.waiting():
                     self._client.put_object(
@@ -171,11 +173,12 @@ class S3Store:
                 code = error.response["Error"]["Code"]
                 if code == PRECONDITION:
                     return False
-                if code != BUSY or attempt == ATTEMPTS:
+                pause = next(pauses, None)
+                if code != BUSY or pause is None:
                     raise
+                time.sleep(pause)
             else:
                 return True
-        return False
 
     def _protecting(self) -> dict[str, Any]:
         options: dict[str, Any] = {"ChecksumAlgorithm": "SHA256"}

@@ -6,6 +6,7 @@ The process is started before it is needed: what a model imports takes as long a
 
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -14,13 +15,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gates import errors
-from gates.adapters import connection, github, keys, model, replay
+from gates.adapters import model, replay
 from gates.digest import canonical_json
 from gates.errors import GatesError, InvalidError
 
 PATIENCE_S = 60
-# A model that is loaded does not need what moves a champion.
-WITHHELD = (keys.VARIABLE, *connection.CREDENTIALS, *github.STEP_FILES)
+# What an interpreter and the libraries of a model need: no list of secrets is ever complete.
+NEEDED = re.compile(
+    "PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_.+|TZ|TMPDIR|VIRTUAL_ENV|CONDA_PREFIX|PYTHON.*"
+    "|LD_LIBRARY_PATH|LD_PRELOAD|DYLD_.+|.+_NUM_THREADS|OMP_.+|KMP_.+|LOKY_MAX_CPU_COUNT"
+)
 
 
 class Trial:
@@ -87,7 +91,7 @@ class Trial:
                 stdout=subprocess.PIPE,
                 stderr=sink,
                 bufsize=0,
-                env={name: value for name, value in os.environ.items() if name not in WITHHELD},
+                env={name: value for name, value in os.environ.items() if NEEDED.fullmatch(name)},
             )
 
 

@@ -17,18 +17,24 @@ from gates.adapters.model import SIGNATURE_FILE
 from gates.adapters.registry import Registry
 from gates.adapters.tracking import Tracking
 from gates.adapters.trial import Trial
-from gates.errors import GatesError, InvalidError, TamperedError, UnavailableError, UndecidedError
+from gates.errors import (
+    ConflictError,
+    GatesError,
+    InvalidError,
+    TamperedError,
+    UnavailableError,
+    UndecidedError,
+)
 from gates.ledger import Champion, History
 from gates.plans import promote as promotion
 from gates.plans.steps import Append, Put
+from gates.policy_blocks import SCRATCH
 from gates.run import rollback, serving
 from gates.run.carry_out import append, carry_out
 from gates.run.project import Project
 from gates.run.result import Result
 from gates.statement import Decision
 from gates.verdict import Outcome
-
-SCRATCH = "{}.drill"
 
 
 def run(project: Project) -> Result:
@@ -37,6 +43,8 @@ def run(project: Project) -> Result:
     Raises:
         UndecidedError: There is no champion that a gate has passed.
         TamperedError: The ledger or the champion's statement does not hold.
+        UnavailableError: A system did not answer; nothing is noted.
+        ConflictError: Another drill of this model is under way.
     """
     history = project.history()
     champion = history.champion
@@ -52,6 +60,8 @@ def run(project: Project) -> Result:
             started = time.monotonic()
             try:
                 step()
+            except (UnavailableError, ConflictError):
+                raise  # nothing was learnt about the rollback
             except GatesError as error:
                 failed = f"{name}: {error.what}"
                 break
@@ -149,7 +159,7 @@ class _Stage:
 @contextmanager
 def _stage(project: Project, decision: Decision, champion: Champion) -> Iterator[_Stage]:
     """Set the stage, and leave nothing of it in the registry, whatever happens on it."""
-    scratch = replace(project, scratch=SCRATCH.format(project.model))
+    scratch = replace(project, scratch=f"{project.model}{SCRATCH}")
     with tempfile.TemporaryDirectory() as temporary, trial.start(project.log) as trying:
         registry = Registry(scratch.root, scratch.model)
         tracking = Tracking(scratch.root, scratch.model)

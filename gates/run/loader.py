@@ -1,6 +1,5 @@
 """`load_champion` and `gates export`: the model that serves, verified before anything of it is built."""
 
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,10 @@ from gates.errors import InvalidError, TamperedError, UndecidedError
 from gates.ledger import Champion, History
 from gates.paths import walk
 from gates.run import serving
-from gates.run.project import Project
+from gates.run.project import OWN_LEDGER, Project
 from gates.run.result import Result
 
 KEPT = Path(".gates") / "serving"
-OWN_LEDGER = ".gates/ledger"
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,11 @@ def bring(project: Project, history: History, champion: Champion) -> Path:
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
             registry = Registry(project.root, project.model)
             fetched = serving.fetch(project, registry, history, champion, Path(temporary) / "model")
-            shutil.move(fetched, folder)
+            try:
+                fetched.rename(folder)
+            except OSError:  # another worker has brought it meanwhile; it is verified like one of ours
+                if not folder.is_dir():
+                    raise
     serving.decision(project, history, champion)
     if set(walk(folder)) != set(model.SERVED_FILES) or model.served_digest(folder) != champion.sha:
         raise TamperedError(

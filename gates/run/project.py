@@ -23,6 +23,7 @@ from gates.run import seen
 from gates.trust import TrustedKey
 
 LEDGER_VARIABLE = "GATES_LEDGER"
+OWN_LEDGER = ".gates/ledger"  # of an export, in its own folder
 CLOCKS_DIFFER = timedelta(days=1)
 SIGNER_VARIABLE = "GATES_SIGNER"
 
@@ -117,7 +118,8 @@ class Project:
         """The second place, which remembers how far the ledger had come; None where the policy names none."""
         place = self.policy.project.checkpoints
         # An export is the ledger of its day, without a network: newer checkpoints are no loss of its entries.
-        if not place or self.ledger_place:
+        exported = bool(self.ledger_place) and self._folder(self.ledger_place) == self._folder(OWN_LEDGER)
+        if not place or exported:
             return None
         return GitNotes(self.root, place, self.model) if place.startswith(SCHEME) else self._store(place)
 
@@ -131,7 +133,10 @@ class Project:
                 f"The ledger {place} is neither a folder nor a bucket.",
                 do="Name a folder or s3://bucket/prefix in gates.ledger.",
             )
-        return FolderStore((self.root / place).resolve() / self.model)
+        return FolderStore(self._folder(place) / self.model)
+
+    def _folder(self, place: str) -> Path:
+        return (self.root / place).resolve()
 
     @property
     def signer(self) -> str:

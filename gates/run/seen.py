@@ -43,9 +43,9 @@ def recall(root: Path, place: str, checkpoints: Checkpoints | None) -> list[tupl
 
 
 def remember(root: Path, place: str, history: History) -> None:
-    """Remember where the ledger has come to, on this machine."""
+    """Remember where the ledger has come to, on this machine; a slow reader does not lower what it finds."""
     path, here = _memory(root, place), ledger.checkpoint(history)
-    if here is not None and not (path.exists() and path.read_bytes() == digest.canonical_json(here)):
+    if here is not None and not (path.exists() and read_json(path)["seq"] >= here["seq"]):
         with suppress(UnavailableError):  # who may only read cannot remember
             files.write_json(path, here)
 

@@ -1,6 +1,7 @@
 """A ledger in S3: what the bucket's history tells, and a server that does not answer as it should."""
 
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from gates import digest
+from gates.adapters import s3_store
 from gates.adapters.s3_store import S3Store
 from gates.errors import ConflictError, ExitCode, InvalidError, TamperedError, UnavailableError
 from gates.policy_blocks import LedgerObjects
@@ -127,18 +129,23 @@ def answers(store: S3Store, monkeypatch: pytest.MonkeyPatch, *codes: str, applie
 
 
 def test_a_busy_object_is_asked_again(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """409 says that another conditional write is under way: neither won nor lost."""
+    """409 says that another conditional write is under way: neither won nor lost. It is given time to end."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
     coming = answers(store, monkeypatch, *["ConditionalRequestConflict"] * 3)
     store.append(1, b"one")
     assert not coming
+    assert pauses == list(s3_store.BUSY_PAUSES_S[:3])
     assert store.entries() == {1: b"one"}
 
 
 def test_an_object_that_stays_busy_is_unavailable(store: S3Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not asked for ever."""
-    answers(store, monkeypatch, *["ConditionalRequestConflict"] * 100)
+    monkeypatch.setattr(s3_store, "BUSY_PAUSES_S", (0.0, 0.0))
+    coming = answers(store, monkeypatch, *["ConditionalRequestConflict"] * 100)
     with pytest.raises(UnavailableError, match="cannot be written"):
         store.append(1, b"one")
+    assert len(coming) == 97
 
 
 def test_a_write_whose_answer_was_lost_is_no_conflict(

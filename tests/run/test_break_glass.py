@@ -10,13 +10,27 @@ import pytest
 import yaml
 
 from gates import ledger
-from gates.adapters import keys
+from gates.adapters import dvc, keys
+from gates.adapters.model import SERVED_FILES
 from gates.envelope import seal
-from gates.errors import InvalidError, TamperedError
-from gates.run import audit, loader, promote, reconcile, rollback, serving, views
+from gates.errors import InvalidError, TamperedError, UndecidedError
+from gates.run import (
+    audit,
+    drill,
+    handoff,
+    loader,
+    predict,
+    promote,
+    reconcile,
+    rollback,
+    serving,
+    ship,
+    views,
+)
 from gates.run import project as clock
 from gates.run.project import Project, now
 from gates.run.promote import Glass
+from gates.run.result import Result
 from tests.checks import project as checked
 from tests.run import champions, judged
 from tests.run.champions import another_key
@@ -269,3 +283,43 @@ def test_an_approval_that_does_not_hold_serves_nobody(
         loader.load_champion(project.root)
     with pytest.raises(TamperedError):
         views.status(champions.anew(project))
+
+
+def test_a_drill_does_not_rehearse_with_it(failing: Judged) -> None:
+    """No gate has passed it: exit code 3, before anything is registered."""
+    with pytest.raises(UndecidedError, match="no champion that its gates have passed"):
+        drill.run(broken(failing))
+
+
+def test_it_is_not_already_champion(failing: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing changed, and `ship` takes it through its gates all the same: they alone make it a champion."""
+    broken(failing)
+    ran: list[str] = []
+
+    def job(_: Project, name: str, *__: object) -> ship.Ended:
+        ran.append(name)
+        return ship.Ended(Result("fail", ""), 0.0)
+
+    monkeypatch.setattr(ship, "_job", job)
+    monkeypatch.setattr(dvc, "unchanged", lambda *_: True)
+    ship.run(failing.project, "")
+    assert ran == ["data"]
+
+
+def test_it_is_compared_again(failing: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`predict` scores what serves by break-glass as any other challenger."""
+    champion = broken(failing).history().champion
+    assert champion is not None
+    scored: list[str] = []
+
+    def score(_: Project, models: dict[str, tuple[Path, str]]) -> dict[str, bytes]:
+        scored.extend(sha for _, sha in models.values())
+        return {}
+
+    monkeypatch.setattr(predict, "_score", score)
+    monkeypatch.setattr(predict, "_time", lambda *_: None)
+    project = failing.project
+    served = [*(project.model_folder / name for name in SERVED_FILES), project.features]
+    told = handoff.write(project, "train", {"model_sha": champion.sha}, served)
+    assert predict.run(project, told).outcome == "pass"
+    assert scored == [champion.sha] * 2

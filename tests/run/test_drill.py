@@ -5,10 +5,11 @@ import pytest
 from gates.adapters import dummy
 from gates.adapters.registry import Registry
 from gates.adapters.tracking import Tracking
-from gates.errors import UndecidedError
+from gates.errors import ConflictError, GatesError, UnavailableError, UndecidedError
 from gates.policy import Policy
 from gates.run import drill, rollback
 from gates.run.project import Project
+from gates.run.result import Result
 from tests.adapters import mlflow_models
 from tests.run.champions import promote
 
@@ -59,6 +60,40 @@ def test_a_rollback_that_brings_nobody_back_fails_the_drill(
     assert result.sentence.startswith("The drill failed at see the copy serve: The rollback did not bring")
     entry = project.history().links[-1].entry
     assert (entry.kind, entry.reason) == ("drill", result.sentence)
+    assert left(registry) == ["churn"]
+
+
+def test_a_rollback_that_leaves_the_alias_fails_the_drill(
+    project: Project, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger alone does not serve whoever asks MLflow."""
+    promote(project, registry, 1)
+    rolled_back = rollback.run
+
+    def without_alias(scratch: Project, *order: str, apply: bool) -> Result:
+        result = rolled_back(scratch, *order, apply=apply)
+        Registry(scratch.root, scratch.model).remove_alias()
+        return result
+
+    monkeypatch.setattr(rollback, "run", without_alias)
+    assert "failed at see the copy serve" in drill.run(project).sentence
+
+
+@pytest.mark.parametrize("error", [UnavailableError, ConflictError])
+def test_what_says_nothing_about_the_rollback_is_no_result(
+    project: Project, registry: Registry, monkeypatch: pytest.MonkeyPatch, error: type[GatesError]
+) -> None:
+    """A silent MLflow, somebody else's drill: its own exit code, no entry, and the scratch model is gone."""
+    promote(project, registry, 1)
+    before = project.history()
+
+    def stopped(*_: object, **__: object) -> None:
+        raise error("Stopped.", do="Run it again.")
+
+    monkeypatch.setattr(rollback, "run", stopped)
+    with pytest.raises(error, match="Stopped"):
+        drill.run(project)
+    assert project.history() == before
     assert left(registry) == ["churn"]
 
 

@@ -2,8 +2,11 @@
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 import yaml
@@ -14,7 +17,8 @@ from gates.adapters.registry import Registry
 from gates.errors import ExitCode, InvalidError, TamperedError, UndecidedError
 from gates.ledger import Champion
 from gates.run import loader, seen
-from gates.run.project import Project
+from gates.run import serving as served_files
+from gates.run.project import OWN_LEDGER, Project
 from tests.adapters import mlflow_models
 from tests.adapters.mlflow_models import ROWS
 from tests.run.champions import anew, another_key, promote, trust_only_this_machine
@@ -71,6 +75,24 @@ def test_a_copy_is_brought_once(serving: Project) -> None:
     (serving.root / "mlflow.db").unlink()
     shutil.rmtree(serving.root / "mlruns")
     assert gates.load_champion(serving.root).version == "2"
+
+
+def test_two_workers_bring_it_at_once(serving: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have fetched before either puts it in its place: one copy, and both serve it, now and later."""
+    fetched, fetch = Barrier(2, timeout=60), served_files.fetch
+
+    def together(*asked: Any) -> Path:  # noqa: ANN401 - whatever it is asked
+        folder = fetch(*asked)
+        fetched.wait()
+        return folder
+
+    before, who = serving.history(), champion(serving)
+    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as workers:
+        patch.setattr(served_files, "fetch", together)
+        brought = list(workers.map(lambda _: loader.bring(anew(serving), before, who), range(2)))
+    assert brought == [copy(serving)] * 2
+    assert gates.load_champion(serving.root).version == "2"
+    assert list(copy(serving).parent.iterdir()) == [copy(serving)]
 
 
 def test_it_says_nothing(serving: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,7 +194,7 @@ def test_an_export_needs_nothing_else(serving: Project, exported: Path) -> None:
     """Neither registry nor key nor the ledger that it was made from."""
     sha = champion(serving).sha
     shutil.rmtree(serving.root)
-    served = gates.load_champion(exported, ledger=loader.OWN_LEDGER)
+    served = gates.load_champion(exported, ledger=OWN_LEDGER)
     assert served.sha == sha
     assert not list(exported.rglob("key.pem"))
 
@@ -186,7 +208,7 @@ def test_an_export_proves_itself(serving: Project, exported: Path, name: str) ->
     else:
         flip(path)
     with pytest.raises(TamperedError):
-        gates.load_champion(exported, ledger=loader.OWN_LEDGER)
+        gates.load_champion(exported, ledger=OWN_LEDGER)
 
 
 def test_an_export_is_no_ledger_that_lost_its_tail(serving: Project, tmp_path: Path) -> None:
@@ -197,8 +219,26 @@ def test_an_export_is_no_ledger_that_lost_its_tail(serving: Project, tmp_path: P
     guarded = anew(serving)
     loader.export(guarded, tmp_path / "image")
     promote(guarded, mlflow_models.registry(guarded.root), 3)
-    assert gates.load_champion(tmp_path / "image", ledger=loader.OWN_LEDGER).version == "2"
+    assert gates.load_champion(tmp_path / "image", ledger=OWN_LEDGER).version == "2"
     assert gates.load_champion(guarded.root).version == "3"
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "{root}/elsewhere"])
+def test_a_live_ledger_asks_the_second_place_wherever_it_is(
+    serving: Project, tmp_path: Path, place: str
+) -> None:
+    """Its tail was cut: only an export is a ledger of its day."""
+    params = yaml.safe_load(serving.params.read_text())
+    params["gates"]["checkpoints"] = str(tmp_path / "checkpoints")
+    serving.params.write_text(yaml.safe_dump(params, sort_keys=False))
+    promote(anew(serving), mlflow_models.registry(serving.root), 3)
+    shutil.copytree(serving.root / OWN_LEDGER, serving.root / "elsewhere")
+    live = place.format(root=serving.root)
+    assert gates.load_champion(serving.root, ledger=live).version == "3"
+    (serving.root / "elsewhere/churn/00000003.json").unlink()
+    shutil.rmtree(serving.root / seen.FOLDER)
+    with pytest.raises(TamperedError, match="has 2 entries and once had 3"):
+        gates.load_champion(serving.root, ledger=live)
 
 
 def test_an_export_that_nobody_could_verify(project: Project, tmp_path: Path) -> None:

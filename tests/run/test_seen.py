@@ -193,6 +193,18 @@ def test_a_checkpoint_of_another_chain_is_tampering(guarded: Project) -> None:
         seen.leave_checkpoint(guarded._history(), guarded.checkpoints)
 
 
+def test_a_slow_reader_does_not_lower_the_memory(project: Project) -> None:
+    """It read the ledger before the newest entry, and remembers after who has seen that."""
+    entered(project, 1)
+    slow = project.history()
+    entered(project, 2)
+    project.history()
+    seen.remember(project.root, project.store.place, slow)
+    cut(project)
+    with pytest.raises(TamperedError, match="once had 2"):
+        anew(project).history()
+
+
 def test_two_ledgers_have_two_memories(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

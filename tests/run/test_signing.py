@@ -16,7 +16,7 @@ from gates.envelope import signers
 from gates.errors import InvalidError, TamperedError, UnavailableError
 from gates.public_keys import p256_text
 from gates.run import loader, promote, signing
-from gates.run.project import LEDGER_VARIABLE, SIGNER_VARIABLE, Project, now
+from gates.run.project import LEDGER_VARIABLE, OWN_LEDGER, SIGNER_VARIABLE, Project, now
 from gates.run.signing import trusted_signer
 from tests import kms, sigstore_instance
 from tests.run import judged
@@ -115,7 +115,7 @@ def test_a_promotion_signed_keyless(
     for name in (*instance.environment, LEDGER_VARIABLE):
         monkeypatch.delenv(name)
     asked = len(instance.asked)
-    assert load_champion(tmp_path / "image", ledger=loader.OWN_LEDGER).sha == champion.sha
+    assert load_champion(tmp_path / "image", ledger=OWN_LEDGER).sha == champion.sha
     assert len(instance.asked) == asked
 
 
