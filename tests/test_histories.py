@@ -94,17 +94,16 @@ class Model:
 
     @property
     def earlier(self) -> list[Move]:
-        """Who served before, newest first, each once, as it came in last."""
-        newest = {move.number: move for move in self.moves}
-        order = dict.fromkeys(move.number for move in reversed(self.moves))
+        """Who served before, passed by the gates, newest first, each once, as it came in last."""
+        passed = [move for move in self.moves if not move.glass]
+        newest = {move.number: move for move in passed}
+        order = dict.fromkeys(move.number for move in reversed(passed))
         return [newest[number] for number in order if number != self.serving]
 
     @property
     def previous(self) -> list[Champion]:
         """Who of them may serve again without being named."""
-        return [
-            each.champion for each in self.earlier if not each.glass and each.number not in self.taken_out
-        ]
+        return [each.champion for each in self.earlier if each.number not in self.taken_out]
 
 
 class Histories(RuleBasedStateMachine):
@@ -214,7 +213,7 @@ class Histories(RuleBasedStateMachine):
     def rollback(self, number: int, form: str, nth: int) -> None:
         """To the previous one, or the next where it does not load; to a version, a SHA, the start of one."""
         model, to = self.model, form.format(number, sha(number))
-        named = {move.number: move for move in model.earlier if not move.glass}
+        named = {move.number: move for move in model.earlier}
         if model.serving is None or (to == "previous" and not model.previous):
             with pytest.raises(UndecidedError):
                 list(rollback.targets(self.history, to))
