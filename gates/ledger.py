@@ -167,7 +167,9 @@ class History:
             return max(found, key=lambda each: (each.approval is None, newest[each]))
         what = f"{len(shas)} champions fit" if shas else "No champion has the version or SHA"
         raise InvalidError(
-            f"{what} {target!r} in the ledger of {self.model}.", do="See them all: gates history"
+            f"{what} {target!r} in the ledger of {self.model}.",
+            why=f"A SHA may be shortened to {SHORTEST_SHA} digits, and no further.",
+            do="See them all: gates history",
         )
 
 

@@ -83,6 +83,8 @@ Count: TypeAlias = Annotated[int, Field(ge=1)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 PlainPath: TypeAlias = Annotated[str, AfterValidator(_plain_path)]
 Uri: TypeAlias = Annotated[str, matching(r"[!-~]+", "a URI")]
+# A folder, or a bucket: no other scheme.
+PLACE = r"s3://[^\x00-\x1f]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x1f]+"
 Sentence: TypeAlias = Annotated[str, matching(r"(?s).*\S.{8,}\S.*", "a sentence of at least 10 characters")]
 
 
@@ -214,7 +216,7 @@ class Project(Strict):
         matching("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "a name of at most 63 letters, digits, . _ -"),
         AfterValidator(_no_scratch),
     ]
-    ledger: Annotated[str, matching(r"[^\x00-\x1f]+", "a folder")] = ".gates/ledger"
+    ledger: Annotated[str, matching(PLACE, "a folder or s3://bucket/prefix")] = ".gates/ledger"
     decision_days: Count = 1
     break_glass_hours: Count = 72
     drill_limit_s: Annotated[float, Field(gt=0)] = 180

@@ -40,7 +40,8 @@ def run(project: Project, at: str) -> Result:
     }
     count = len(history.links)
     if deviations:
-        sentence = f"{count} entries verify, but {len(deviations)} things are not as they say."
+        things = "1 thing is" if len(deviations) == 1 else f"{len(deviations)} things are"
+        sentence = f"{count} entries verify, but {things} not as they say."
         return Result("tampered", sentence, look="gates reconcile", details=details)
     return Result("pass", f"{count} entries verify, and every model is as it was promoted.", details=details)
 
@@ -90,14 +91,17 @@ def _entry(project: Project, history: History, link: Link) -> dict[str, Any]:
 
 def _moment(text: str) -> str:
     """Return a moment as entries write it; a day stands for its end."""
+    now = datetime.now(UTC)
     if not text:
-        return datetime.now(UTC).strftime(WRITTEN)
+        return now.strftime(WRITTEN)
     for form in MOMENTS:
         try:
             moment = datetime.strptime(text, form).replace(tzinfo=UTC)
         except ValueError:
             continue
+        if moment > now:
+            raise InvalidError(f"{text} has not come yet.", do="Name a moment of the past, in UTC.")
         if form == MOMENTS[-1]:
-            moment = moment.replace(hour=23, minute=59, second=59)
+            moment = min(now, moment.replace(hour=23, minute=59, second=59))
         return moment.strftime(WRITTEN)
     raise InvalidError(f"{text!r} is no moment.", do="Write it as 2026-11-20T03:00Z or 2026-11-20, in UTC.")

@@ -107,8 +107,11 @@ def _first_good(
     if found:
         return found, passed_over
     if to == "previous":
-        raise GatesError(
-            "No earlier champion verifies and loads.", why=" ".join(passed_over), do="gates history"
+        tampered = any(isinstance(each, TamperedError) for each in refused.values())
+        raise (TamperedError if tampered else GatesError)(
+            "No earlier champion verifies and loads.",
+            why=" ".join(passed_over),
+            do="Bring one back from a backup, or promote another: gates ship",
         )
     (error,) = refused.values()
     offered, _ = _try(project, registry, trying, history, plans.instead_of(history, targets[0]))

@@ -87,7 +87,8 @@ def _listed(signer: Signer) -> str:
 
 
 def _signer(project: Project) -> Signer:
-    if not project.trusted_keys:
+    # Who names another signer in the environment wants its key; the policy's own is not made twice.
+    if not project.trusted_keys and project.signer == project.policy.project.signer:
         project.history()  # beside a ledger that nobody here can verify, a new key would help nobody
     signer, made = signers_by_uri.signer(project.root, project.signer, project.sigstore_instance)
     if made:

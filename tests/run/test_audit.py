@@ -103,3 +103,10 @@ def test_what_is_no_moment(project: Project, at: str) -> None:
     with pytest.raises(InvalidError, match="is no moment") as caught:
         audit.run(project, at)
     assert "2026-11-20T03:00Z" in caught.value.do
+
+
+@pytest.mark.parametrize("at", ["2999-01-01", "2999-01-01T00:00Z"])
+def test_nobody_has_served_in_the_future(project: Project, at: str) -> None:
+    """An audit tells what was."""
+    with pytest.raises(InvalidError, match="has not come yet"):
+        audit.run(project, at)

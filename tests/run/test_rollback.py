@@ -9,7 +9,7 @@ import pytest
 from gates.adapters import keys, replay
 from gates.adapters.model import MODEL_FILE
 from gates.adapters.registry import Registry
-from gates.errors import ExitCode, GatesError, InvalidError, TamperedError, UndecidedError
+from gates.errors import ExitCode, InvalidError, TamperedError, UndecidedError
 from gates.ledger import Champion
 from gates.run import begun, rollback
 from gates.run.carry_out import CONFIRMED
@@ -149,7 +149,7 @@ def test_nobody_verifies(project: Project, registry: Registry) -> None:
     """Every reason is told, and nothing moved."""
     for version in "12":
         (mlflow_models.artifacts(project.root, version) / MODEL_FILE).write_bytes(b"another")
-    with pytest.raises(GatesError, match="No earlier champion verifies") as caught:
+    with pytest.raises(TamperedError, match="No earlier champion verifies") as caught:
         rollback.run(project, "previous", "too slow", apply=True)
     assert "v1: " in caught.value.why
     assert "v2: " in caught.value.why

@@ -200,3 +200,14 @@ def test_a_kms_that_says_no_writes_nothing(project: Project, cloud: kms.Kms) -> 
         trusted_signer(listed).sign(b"x")
     assert "kms:Sign" in caught.value.do
     assert not listed.history().links
+
+
+def test_the_key_of_another_signer_is_made_beside_a_ledger(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who approves a break-glass makes a key of their own, in a project that has its champions."""
+    entered(project, 1)
+    ours = signing.key(project, private=False)
+    monkeypatch.setenv("GATES_SIGNER", "file:ada.pem")
+    assert signing.key(project, private=False) != ours
+    assert (project.root / "ada.pem").exists()
