@@ -9,6 +9,9 @@ from gates.break_glass import TIME, Approval
 from gates.ledger import Champion, History
 from gates.plans.steps import Append, ClearStage, PointAlias, Put, RemoveAlias, Step
 
+# Nothing can be put back where the champion itself is gone: somebody has to choose who serves.
+INSTEAD = "serve an earlier one: gates rollback --to previous --reason …"
+
 
 @dataclass(frozen=True)
 class Deviation:
@@ -90,7 +93,9 @@ def deviations(history: History, seen: Seen) -> Iterator[Deviation]:
     if seen.alias != (champion.version if champion else None):
         wanted = f"version {champion.version}" if champion else "nobody"
         what = f"The alias names {f'version {seen.alias}' if seen.alias else 'nobody'}, the ledger {wanted}."
-        yield Deviation("alias", seen.alias or "", what, _known(seen, seen.alias or ""))
+        gone = any(proof.champion == champion and proof.gone for proof in seen.proofs)
+        do = f"Who should serve is gone; {INSTEAD}" if gone else ""
+        yield Deviation("alias", seen.alias or "", what, _known(seen, seen.alias or ""), do)
     for version, held in seen.versions.items():
         if held.stage:
             what = f"Version {version} was put into the stage {held.stage}."
@@ -99,17 +104,18 @@ def deviations(history: History, seen: Seen) -> Iterator[Deviation]:
         what = f"Version {champion.version} came in by break-glass until {seen.approval.expires:{TIME}}."
         yield Deviation("break-glass", champion.version, what)
     for proof in seen.proofs:
-        yield from _of_champion(seen, proof)
+        yield from _of_champion(seen, proof, INSTEAD if proof.champion == champion else "promote another.")
 
 
-def _of_champion(seen: Seen, proof: Proof) -> Iterator[Deviation]:
+def _of_champion(seen: Seen, proof: Proof, instead: str) -> Iterator[Deviation]:
     version = proof.champion.version
     if proof.folder_sha256 != proof.champion.folder_sha256:
         what = proof.gone or f"The files of version {version} are not those that were promoted."
-        do = "It cannot be served: bring it back from a backup, or promote another."
+        do = f"It cannot be served: bring it back from a backup, or {instead}"
         yield Deviation("files", version, what, _known(seen, version), do)
     if proof.statement:
-        yield Deviation("statement", version, proof.statement, do="Bring it back from a backup.")
+        do = f"Without it, it does not serve: bring it back from a backup, or {instead}"
+        yield Deviation("statement", version, proof.statement, do=do)
     if proof.run:
         do = "Look at it in MLflow; the statement has the truth."
         yield Deviation("run", version, proof.run, do=do)
@@ -123,11 +129,11 @@ def _known(seen: Seen, version: str) -> str:
 def plan(history: History, found: Sequence[Deviation]) -> list[Step]:
     """Return the steps that put alias and stages back, and note what was found.
 
-    A break-glass that is over is a rollback of its own; what cannot be put back is noted once, and not every
-    quarter of an hour.
+    A break-glass that is over is a rollback of its own, and no alias is set to who is gone; what cannot be
+    put back is noted once, and not every quarter of an hour.
     """
     steps: list[Step] = [ClearStage(each.version) for each in found if each.kind == "stage"]
-    if any(each.kind == "alias" for each in found):
+    if any(each.kind == "alias" and not each.do for each in found):
         steps.append(PointAlias() if history.champion else RemoveAlias())
     report = digest.canonical_json({"deviations": [each.to_document() for each in found]})
     evidence = digest.of_bytes(report)

@@ -1,12 +1,14 @@
 """`gates reconcile`: what moved in MLflow without the ledger, told and put back."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from gates import digest
 from gates.adapters.registry import Registry, Version
 from gates.adapters.tracking import Tracking
-from gates.errors import InvalidError, TamperedError
+from gates.break_glass import Approval
+from gates.errors import ConflictError, InvalidError, TamperedError, UndecidedError
 from gates.ledger import Champion, History
 from gates.plans import reconcile as plans
 from gates.plans.reconcile import Deviation, Held, Proof, Seen
@@ -27,12 +29,12 @@ def run(project: Project, *, repair: bool) -> Result:
         registry = Registry(project.root, project.model)
         project.say("comparing MLflow with the ledger")
         history, found = compared(project, registry)
+    if repair:
+        found = _break_glass_ended(project, history, found)
     if not found:
         return Result("pass", "MLflow is as the ledger says.", details={"deviations": []})
     if repair:
         carry_out(project, registry, plans.plan(history, found), history)
-        if any(each.kind == "break-glass" for each in found):
-            rollback.run(project, "previous", "the break-glass is over", apply=True)
     told = " ".join(
         f"{each.what} {'Put back.' if repair and not each.do else each.do}".rstrip() for each in found
     )
@@ -42,6 +44,26 @@ def run(project: Project, *, repair: bool) -> Result:
         look="gates history" if repair else "gates reconcile --repair",
         details={"deviations": [each.to_document() for each in found], "repaired": repair},
     )
+
+
+def _break_glass_ended(project: Project, history: History, found: list[Deviation]) -> list[Deviation]:
+    """Roll back a break-glass that is over: the move that was found, and no later one.
+
+    Returns:
+        What was found, without it where somebody has ended it meanwhile, and with what to do where nobody
+        can serve instead.
+    """
+    others = [each for each in found if each.kind != "break-glass"]
+    if others == found:
+        return found
+    do = ""
+    try:
+        rollback.run(project, "previous", "the break-glass is over", apply=True, undoing=history.moved)
+    except ConflictError:
+        return others
+    except (UndecidedError, rollback.NoneVerifiesError) as error:
+        do = f"{error.what} It serves until another is promoted: gates ship"
+    return [each if each in others else replace(each, do=do) for each in found]
 
 
 def compared(project: Project, registry: Registry) -> tuple[History, list[Deviation]]:
@@ -60,16 +82,25 @@ def compared(project: Project, registry: Registry) -> tuple[History, list[Deviat
 def deviations(project: Project, registry: Registry, history: History) -> list[Deviation]:
     """Return what is not as the ledger says."""
     tracking = Tracking(project.root, project.model, registry.patience)
-    champion = history.champion
     served = dict.fromkeys(reversed(history.served))
     seen = Seen(
         alias=registry.champion_version(),
         versions={each.version: Held(each.stage, _known(each)) for each in registry.versions()},
         proofs=[_proof(project, registry, tracking, history, each) for each in served],
-        approval=serving.approval(project, history, champion) if champion and champion.approval else None,
+        approval=_approval(project, history),
         moment=now(),
     )
     return list(plans.deviations(history, seen))
+
+
+def _approval(project: Project, history: History) -> Approval | None:
+    """Return the approval by which the champion came in; that it does not hold is said of its statement."""
+    if history.champion is None or history.champion.approval is None:
+        return None
+    try:
+        return serving.approval(project, history, history.champion)
+    except TamperedError:
+        return None
 
 
 def _proof(

@@ -10,8 +10,8 @@ from typing import Any
 from gates.adapters import files, replay, trial
 from gates.adapters.registry import Registry
 from gates.adapters.trial import Trial
-from gates.errors import GatesError, InvalidError, TamperedError
-from gates.ledger import Champion, Entry, History
+from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError
+from gates.ledger import Champion, Entry, History, Link
 from gates.plans import rollback as plans
 from gates.run import begun, known, serving
 from gates.run.carry_out import alias_confirmed, carry_out, point_alias
@@ -19,7 +19,11 @@ from gates.run.project import Project
 from gates.run.result import Result, planned
 
 
-def run(project: Project, to: str, reason: str, *, apply: bool) -> Result:
+class NoneVerifiesError(GatesError):
+    """There are earlier champions, and not one of them could serve."""
+
+
+def run(project: Project, to: str, reason: str, *, apply: bool, undoing: Link | None = None) -> Result:
     """Put the first target that verifies and loads back into service.
 
     Args:
@@ -27,15 +31,20 @@ def run(project: Project, to: str, reason: str, *, apply: bool) -> Result:
         to: ``previous``, a version, or a SHA (at least 7 digits).
         reason: One sentence for the auditor.
         apply: Carry the plan out; else the target is verified, the plan told, and nothing moved.
+        undoing: The one move that is to be undone; None for whichever is the last.
 
     Raises:
         UndecidedError: There is nothing to roll back to.
+        NoneVerifiesError: No earlier champion could serve.
+        ConflictError: Another move is the last by now than the one to be undone, or was added meanwhile.
         InvalidError: Nobody has that version or SHA, or it serves already.
         TamperedError: The one that was named is not what was promoted; who may serve instead is told.
     """
     with known.told(known.NOTHING_MOVED):
         history = project.history()
-    if apply and (finished := _finish(project, history, to, reason)):
+    if undoing is not None and history.moved != undoing:
+        raise ConflictError("The champion moved meanwhile.", do="See who serves now: gates status")
+    if apply and undoing is None and (finished := _finish(project, history, to, reason)):
         return finished
     with known.told(known.NOTHING_MOVED), trial.start(project.log) as trying:
         registry = Registry(project.root, project.model)
@@ -107,12 +116,14 @@ def _first_good(
     if found:
         return found, passed_over
     if to == "previous":
-        tampered = any(isinstance(each, TamperedError) for each in refused.values())
-        raise (TamperedError if tampered else GatesError)(
+        nobody = NoneVerifiesError(
             "No earlier champion verifies and loads.",
             why=" ".join(passed_over),
             do="Bring one back from a backup, or promote another: gates ship",
         )
+        if any(isinstance(each, TamperedError) for each in refused.values()):
+            nobody.code = ExitCode.TAMPERED
+        raise nobody
     (error,) = refused.values()
     offered, _ = _try(project, registry, trying, history, plans.instead_of(history, targets[0]))
     do = "No earlier champion verifies either; promote another: gates ship"

@@ -21,11 +21,15 @@ GOOD = Seen(
     None,
     NOW,
 )
+INSTEAD = "serve an earlier one: gates rollback --to previous --reason …"
 LOST = "It cannot be served: bring it back from a backup, or promote another."
+LOST_CHAMPION = f"It cannot be served: bring it back from a backup, or {INSTEAD}"
+UNPROVEN = f"Without it, it does not serve: bring it back from a backup, or {INSTEAD}"
 CHANGED = "The files of version 2 are not those that were promoted."
 ALIAS = Deviation("alias", "1", "The alias names version 1, the ledger version 2.", "ada, 1 June")
+NO_ALIAS = Deviation("alias", "", "The alias names nobody, the ledger version 2.")
 STAGE = Deviation("stage", "1", "Version 1 was put into the stage Archived.", "ada, 1 June")
-FILES = Deviation("files", "2", CHANGED, "grace, 2 June", LOST)
+FILES = Deviation("files", "2", CHANGED, "grace, 2 June", LOST_CHAMPION)
 
 
 def approved(expires: datetime) -> Approval:
@@ -42,7 +46,7 @@ FOUND: dict[str, tuple[Seen, list[Deviation]]] = {
     ),
     "no alias": (
         replace(GOOD, alias=None),
-        [Deviation("alias", "", "The alias names nobody, the ledger version 2.")],
+        [NO_ALIAS],
     ),
     "a stage": (replace(GOOD, versions={"1": Held("Archived", "ada, 1 June"), "2": Held("", "x")}), [STAGE]),
     "files": (replace(GOOD, proofs=[Proof(champion(2), "0" * 64)]), [FILES]),
@@ -50,9 +54,20 @@ FOUND: dict[str, tuple[Seen, list[Deviation]]] = {
         replace(GOOD, proofs=[Proof(champion(7), "", gone="Version 7 is gone.")]),
         [Deviation("files", "7", "Version 7 is gone.", "", LOST)],
     ),
+    "the champion is gone, and its alias with it": (
+        replace(GOOD, alias=None, proofs=[Proof(champion(2), "", gone="Version 2 is gone.")]),
+        [
+            replace(NO_ALIAS, do=f"Who should serve is gone; {INSTEAD}"),
+            Deviation("files", "2", "Version 2 is gone.", "grace, 2 June", LOST_CHAMPION),
+        ],
+    ),
+    "an earlier one is gone too": (
+        replace(GOOD, alias=None, proofs=[Proof(champion(1), "", gone="Version 1 is gone.")]),
+        [NO_ALIAS, Deviation("files", "1", "Version 1 is gone.", "ada, 1 June", LOST)],
+    ),
     "a statement": (
         replace(GOOD, proofs=[Proof(champion(2), FOLDER, statement="It is gone.")]),
-        [Deviation("statement", "2", "It is gone.", do="Bring it back from a backup.")],
+        [Deviation("statement", "2", "It is gone.", do=UNPROVEN)],
     ),
     "a run": (
         replace(GOOD, proofs=[Proof(champion(2), FOLDER, run="It was edited.")]),
@@ -117,6 +132,12 @@ def test_alias_and_stages_are_put_back_and_noted() -> None:
     assert noted(history(1, 2), ALIAS, STAGE, FILES, other)[1].reason == "alias, stage, files"
 
 
+def test_an_alias_is_not_set_to_who_is_gone() -> None:
+    """It is noted, and nothing else is tried."""
+    gone = replace(NO_ALIAS, do="Who should serve is gone.")
+    assert plan(history(1, 2), [gone, FILES]) == list(noted(history(1, 2), gone, FILES))
+
+
 def test_an_alias_beside_an_empty_ledger_is_removed() -> None:
     """The ledger names nobody."""
     steps = plan(History(MODEL), [ALIAS])
@@ -142,5 +163,5 @@ def test_a_deviation_as_data() -> None:
         "version": "2",
         "what": CHANGED,
         "known": "grace, 2 June",
-        "do": LOST,
+        "do": LOST_CHAMPION,
     }

@@ -11,11 +11,13 @@ import yaml
 
 from gates import ledger
 from gates.adapters import dvc, keys
-from gates.adapters.model import SERVED_FILES
+from gates.adapters.model import MODEL_FILE, SERVED_FILES
 from gates.envelope import seal
-from gates.errors import InvalidError, TamperedError, UndecidedError
+from gates.errors import ExitCode, InvalidError, TamperedError, UndecidedError
+from gates.plans import rollback as plans
 from gates.run import (
     audit,
+    begun,
     drill,
     handoff,
     loader,
@@ -31,6 +33,7 @@ from gates.run import project as clock
 from gates.run.project import Project, now
 from gates.run.promote import Glass
 from gates.run.result import Result
+from tests.adapters import mlflow_models
 from tests.checks import project as checked
 from tests.run import champions, judged
 from tests.run.champions import another_key
@@ -166,7 +169,7 @@ def test_its_end_is_a_rollback(failing: Judged, monkeypatch: pytest.MonkeyPatch)
     history = project.history()
     assert history.champion is not None
     assert history.champion.version == failing.registry.champion_version() == "1"
-    assert [link.entry.kind for link in history.links[-2:]] == ["repair", "rollback"]
+    assert [link.entry.kind for link in history.links[-2:]] == ["rollback", "repair"]
     assert serving.facts(history, left.sha)["rolled_back"] is False
     assert reconcile.run(project, repair=True).outcome == "pass"
 
@@ -323,3 +326,71 @@ def test_it_is_compared_again(failing: Judged, monkeypatch: pytest.MonkeyPatch) 
     told = handoff.write(project, "train", {"model_sha": champion.sha}, served)
     assert predict.run(project, told).outcome == "pass"
     assert scored == [champion.sha] * 2
+
+
+def test_its_end_takes_nobody_else_out(failing: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A normal promotion comes in after reconcile has looked: it serves on, and nothing is left to note."""
+    project = broken(failing)
+    over(monkeypatch)
+    compared = reconcile.compared
+
+    def then_promoted(*asked: Any) -> Any:  # noqa: ANN401 - whatever it is asked and answers
+        answer = compared(*asked)
+        champions.promote(project, failing.registry, 9)
+        return answer
+
+    monkeypatch.setattr(reconcile, "compared", then_promoted)
+    assert reconcile.run(project, repair=True).outcome == "pass"
+    history = project.history()
+    assert history.links[-1].entry.kind == "promote"
+    assert history.champion is not None
+    assert failing.registry.champion_version() == history.champion.version == "3"
+
+
+def test_a_second_one_ends_too(failing: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of an earlier one, whose answer was lost, is not taken for its own."""
+    project = broken(failing)
+    over(monkeypatch)
+    monkeypatch.setattr(begun, "answered", lambda _: None)
+    for _ in range(2):
+        reconcile.run(project, repair=True)
+        assert failing.registry.champion_version() == "1"
+        champion = serving.facts(project.history(), "")["champion"]
+        failing.judge(judged.hand_on(project, failing.told.data, failing.told.train, champion))
+        broken(failing)
+        assert failing.registry.champion_version() == "2"
+
+
+@pytest.mark.parametrize("earlier", ["none", "altered"])
+def test_nobody_can_serve_instead(failing: Judged, monkeypatch: pytest.MonkeyPatch, earlier: str) -> None:
+    """It serves on; the alias is put back all the same, it is told each time and noted once: exit 6."""
+    project = broken(failing)
+    over(monkeypatch)
+    if earlier == "none":
+        monkeypatch.setattr(plans, "_may_return", lambda *_: False)
+    else:
+        (mlflow_models.artifacts(project.root, "1") / MODEL_FILE).write_bytes(b"another")
+    for _ in range(3):
+        result = reconcile.run(champions.anew(project), repair=True)
+        assert result.exit_code == ExitCode.TAMPERED
+        told = {each["kind"]: each["do"] for each in result.details["deviations"]}
+        assert "No earlier champion" in told["break-glass"]
+        assert "gates ship" in told["break-glass"]
+    assert [link.entry.kind for link in project.history().links[-2:]] == ["break-glass", "repair"]
+    failing.registry.remove_alias()
+    reconcile.run(champions.anew(project), repair=True)
+    assert failing.registry.champion_version() == "2"
+
+
+def test_an_approval_that_does_not_hold_is_a_finding(failing: Judged) -> None:
+    """It hides nothing else: the alias is put back, and the audit tells both."""
+    project = broken(failing)
+    champion = project.history().champion
+    assert champion is not None
+    forget(project, champion.approval or "")
+    failing.registry.point_champion("1")
+    told = [each["kind"] for each in audit.run(project, "").details["deviations"]]
+    assert told == ["alias", "statement"]
+    result = reconcile.run(project, repair=True)
+    assert (result.exit_code, result.details["deviations"][1]["version"]) == (ExitCode.TAMPERED, "2")
+    assert failing.registry.champion_version() == "2"

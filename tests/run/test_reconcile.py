@@ -14,7 +14,7 @@ from gates.adapters.model import MODEL_FILE
 from gates.adapters.registry import Registry
 from gates.envelope import seal
 from gates.errors import ExitCode
-from gates.run import reconcile
+from gates.run import reconcile, rollback, serving
 from gates.run.project import Project
 from gates.verdict import Verdict, enough
 from tests import examples
@@ -65,6 +65,10 @@ def delete_version(served: Served) -> None:
     served.registry.client.delete_model_version("churn", "1")
 
 
+def delete_champion(served: Served) -> None:
+    served.registry.client.delete_model_version("churn", "2")
+
+
 def drop_statement(served: Served) -> None:
     statement_of_first = served.project.history().served[0].statement
     (Path(served.project.store.place) / "objects" / statement_of_first).unlink()
@@ -85,6 +89,7 @@ MOVED: dict[str, tuple[Callable[[Served], object], str]] = {
     ),
     "artifacts deleted": (lambda served: shutil.rmtree(served.artifacts("1")), "files"),
     "version deleted": (delete_version, "files"),
+    "the champion's version deleted": (delete_champion, "alias, files"),
     "statement missing": (drop_statement, "statement"),
     "run deleted": (delete_run, "run"),
 }
@@ -96,19 +101,31 @@ def test_what_moved_is_told_and_put_back(served: Served, move: Callable[[Served]
     """Exit code 6 either way; repaired once, it is as the ledger says, or is noted once for ever."""
     before = served.project.history()
     move(served)
-    assert served.reconcile() == (ExitCode.TAMPERED, [kind])
+    assert served.reconcile() == (ExitCode.TAMPERED, kind.split(", "))
     assert served.project.history() == before
     for _ in range(2):
         code, kinds = served.reconcile(repair=True)
         if kind in PUT_BACK:
             break
-        assert (code, kinds) == (ExitCode.TAMPERED, [kind])
+        assert (code, kinds) == (ExitCode.TAMPERED, kind.split(", "))
     noted = served.project.history().links[len(before.links) :]
     assert [(link.entry.kind, link.entry.reason) for link in noted] == [("repair", kind)]
-    assert kind.encode() in served.project.store.get(str(noted[0].entry.evidence))
+    assert kind.rsplit(", ", maxsplit=1)[-1].encode() in served.project.store.get(
+        str(noted[0].entry.evidence)
+    )
     if kind in PUT_BACK:
         assert served.reconcile() == (ExitCode.PASS, [])
     assert served.project.history().champion == before.champion
+
+
+def test_a_champion_that_is_gone_is_rolled_back_by_who_reads_it(served: Served) -> None:
+    """The command is told; after it the alias is right again."""
+    delete_champion(served)
+    told = reconcile.run(served.project, repair=True)
+    assert all("gates rollback --to previous" in each["do"] for each in told.details["deviations"])
+    rollback.run(served.project, "previous", "version 2 was deleted", apply=True)
+    assert served.registry.champion_version() == "1"
+    assert served.reconcile() == (ExitCode.TAMPERED, ["files"])
 
 
 def test_it_says_who_and_when_as_far_as_mlflow_knows(served: Served) -> None:
@@ -144,7 +161,9 @@ def test_a_run_that_was_edited_after_it_was_judged(project: Project) -> None:
         policy_sha256=examples.POLICY,
     )
     passing = examples.decision()
-    passing = replace(passing, candidate=replace(passing.candidate, sha=champion.sha), verdicts=(lineage,))
+    candidate = replace(passing.candidate, sha=champion.sha, run_id=champion.run_id)
+    beside = serving.facts(project.history(), "")["champion"]
+    passing = replace(passing, candidate=candidate, champion=beside, verdicts=(lineage,))
     signer, _ = keys.signer(project.root)
     kept = project.store.put(seal(statement.to_document(passing), statement.PAYLOAD_TYPE, signer))
     entry = replace(examples.following(project.history(), 1), target=replace(champion, statement=kept))

@@ -149,8 +149,9 @@ def test_nobody_verifies(project: Project, registry: Registry) -> None:
     """Every reason is told, and nothing moved."""
     for version in "12":
         (mlflow_models.artifacts(project.root, version) / MODEL_FILE).write_bytes(b"another")
-    with pytest.raises(TamperedError, match="No earlier champion verifies") as caught:
+    with pytest.raises(rollback.NoneVerifiesError, match="No earlier champion verifies") as caught:
         rollback.run(project, "previous", "too slow", apply=True)
+    assert caught.value.code is ExitCode.TAMPERED
     assert "v1: " in caught.value.why
     assert "v2: " in caught.value.why
     assert serves(project, registry) == "3"
