@@ -106,7 +106,7 @@ BAD = {
     ),
     "empty text": ("data/key", "", "gates.data.key: string should have at least 1 character"),
     "empty text in a list": ("trusted_types", [""], "gates.trusted_types.0: string should have at least 1"),
-    "empty ledger": ("ledger", "", "gates.ledger: should be a folder, got"),
+    "empty ledger": ("ledger", "", "gates.ledger: should be a folder or s3://bucket/prefix, got"),
     "negative": ("latency/p99_ms", -1, "gates.latency.p99_ms: input should be greater than 0, got -1"),
     "negative count": (
         "schema/max_violations",
