@@ -166,6 +166,12 @@ class KeyPolicy(Strict):
             raise ValueError("needs its repository: others may call the workflow too")
         return self
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.start and self.until and self.start > self.until:
+            raise ValueError(f"begins on {self.start}, after its last day {self.until}")
+        return self
+
     @property
     def trusted(self) -> TrustedKey:
         """The key with the days for which it is believed."""

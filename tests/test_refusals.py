@@ -199,6 +199,7 @@ REFUSALS: dict[str, Refusal] = {
         InvalidError,
         "No champion has the version or SHA '7' in the ledger of churn.",
         "See them all: gates history",
+        "A SHA may be shortened to 7 digits, and no further.",
     ),
     "a statement without candidate": Refusal(
         stated(lambda d: d["predicate"].pop("candidate")),
