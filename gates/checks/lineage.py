@@ -245,7 +245,6 @@ def _dirty_note(measurements: Mapping[str, float]) -> str:
 def _field(document: Document, field: str, kind: type[Any], path: Path) -> Any:  # noqa: ANN401 - of that kind
     value = document.get(field)
     if not isinstance(value, kind):
-        raise InvalidError(
-            f"{path} has no {field!r} that is a {kind.__name__}.", do="Write it again: gates ship"
-        )
+        what = f"{path} has no {field!r} that is a {kind.__name__}."
+        raise InvalidError(what, do="Write it again: gates ship")
     return value
