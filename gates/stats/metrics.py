@@ -7,7 +7,7 @@ scores or weights of another shape or out of range, weights that sum to 0, and w
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gates.stats.rows import binary_labels, finite_scores, probabilities, row_weights
+from gates.stats.rows import binary_labels, dot, finite_scores, probabilities, row_weights
 
 LOG_LOSS_EPS = float(np.finfo(np.float64).eps)
 
@@ -33,7 +33,7 @@ def average_precision(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None
     if not hits[-1] > 0.0:
         raise ValueError("average precision needs a row of label 1")
     precision = np.divide(hits, chosen, out=np.zeros_like(hits), where=chosen > 0.0)
-    return float(np.diff(hits, prepend=0.0) @ precision / hits[-1])
+    return dot(np.diff(hits, prepend=0.0), precision) / float(hits[-1])
 
 
 def brier(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
@@ -41,7 +41,7 @@ def brier(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> 
     positive = binary_labels(y)
     p = probabilities(scores, positive.size)
     weight = row_weights(weights, positive.size)
-    return float(weight @ (p - positive) ** 2 / weight.sum())
+    return dot(weight, (p - positive) ** 2) / float(weight.sum())
 
 
 def log_loss(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
@@ -55,7 +55,7 @@ def log_loss(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) 
     weight = row_weights(weights, positive.size)
     true_label = np.where(positive, p, 1.0 - p)
     loss = -np.log(np.clip(true_label, LOG_LOSS_EPS, 1.0 - LOG_LOSS_EPS))
-    return float(weight @ loss / weight.sum())
+    return dot(weight, loss) / float(weight.sum())
 
 
 def calibration_error(

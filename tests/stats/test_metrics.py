@@ -1,6 +1,9 @@
 """Each metric against scikit-learn, with and without weights."""
 
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -125,3 +128,26 @@ def test_scores_that_are_no_probabilities_are_refused(metric: Metric, scores: li
 def test_no_bins_are_refused() -> None:
     with pytest.raises(ValueError, match="bins"):
         calibration_error([0, 1], [0.1, 0.2], bins=0)
+
+
+def test_figures_have_the_same_bits_whatever_the_cpu() -> None:
+    """A decision is the same on a laptop and in CI, so no figure is added up in the order of a CPU's BLAS."""
+    code = (
+        "import numpy as np\n"
+        "from gates.stats.metrics import average_precision, brier, log_loss\n"
+        "draw = np.random.default_rng(5)\n"
+        "p = draw.random(1500)\n"
+        "y = (draw.random(1500) < p).astype(int)\n"
+        "print([metric(y, p).hex() for metric in (average_precision, brier, log_loss)])\n"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OPENBLAS_CORETYPE": cpu},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for cpu in ("Haswell", "SkylakeX", "Prescott")
+    }
+    assert len(said) == 1
