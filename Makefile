@@ -67,14 +67,14 @@ lint: dev tools ## style, types, floors and workflows, without running anything
 	@[ ! -x .tools/bin/actionlint ] || .tools/bin/actionlint
 
 bench: install ## how long things take here
-	@.venv/bin/python benchmarks/bench.py
+	@.venv/bin/python -m benchmarks.bench
 
 faults: dev tools ## break everything everywhere, and time how soon it is well again
-	@.venv/bin/python benchmarks/faults.py
+	@.venv/bin/python -m benchmarks.faults
 
 mutants: dev ## how many changes of statement, ledger and plans the tests notice
 	@rm -rf mutants
-	@.venv/bin/python benchmarks/mutants.py
+	@.venv/bin/python -m benchmarks.mutants
 
 lock: .venv/uv.stamp ## write requirements/*.txt again (UPGRADE=--upgrade: with the newest versions)
 	$(call say,lock: requirements/)
