@@ -15,6 +15,7 @@ _OUTPUTS = {
     "outcome": "pass, fail, undecided or unchanged",
     "verdict": "Path of the verdict, where the command writes one",
     "digest": "SHA-256 of what the command hands on, for `expect` of the next job",
+    "model": "Name of the model in the registry, where the command tells it",
 }
 
 # Text that YAML reads back as the same string without quotes; deliberately narrow.

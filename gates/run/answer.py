@@ -116,7 +116,7 @@ class Answering:
     def _tell_github(self, document: dict[str, Any], judged: list[Verdict]) -> None:
         if "outcome" not in document:
             return
-        known = ("outcome", "verdict", "digest")
+        known = ("outcome", "verdict", "digest", "model")
         github.write_outputs({name: str(document[name]) for name in known if name in document})
         title, sentence = f"{self._command}: {document['outcome']}", str(document.get("sentence", ""))
         if self._command == "audit":

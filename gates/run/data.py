@@ -41,7 +41,7 @@ def run(project: Project) -> Result:
     sentence = f"{rows:,} rows keep their contract."
     if violations:
         sentence = f"{rows:,} rows break their contract {violations:,} times, which the policy lets pass."
-    return Result("pass", sentence, digest=written, details={**facts, **details})
+    return Result("pass", sentence, digest=written, details={"model": project.model, **facts, **details})
 
 
 def _pull(project: Project, raw: Path) -> None:

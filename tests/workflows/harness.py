@@ -224,6 +224,8 @@ def _command(world: World, scratch: Path, workflow: str, event: str) -> list[str
         "STAND_IN_ARTIFACTS": str(world.artifacts),
         "STAND_IN_GATES": str(world.gates),
         "STAND_IN_PYTHON": str(Path(sys.base_prefix) / "bin"),
+        # The command of the tests is that of this tree, whichever tree the environment was installed from.
+        **({} if world.real_setup else {"PYTHONPATH": str(ROOT)}),
         **world.environment,
     }
     repositories = {name: str(folder) for name, folder in local_repositories(world.source).items()}

@@ -45,10 +45,11 @@ def test_an_input_keeps_description_and_default() -> None:
 
 
 def test_every_action_has_the_same_outputs() -> None:
+    names = ("outcome", "verdict", "digest", "model")
     for action in (PREDICT, Action("status", "Who serves")):
         outputs = yaml.safe_load(render(action))["outputs"]
         assert {name: each["value"] for name, each in outputs.items()} == {
-            name: f"${{{{ steps.gates.outputs.{name} }}}}" for name in ("outcome", "verdict", "digest")
+            name: f"${{{{ steps.gates.outputs.{name} }}}}" for name in names
         }
 
 

@@ -80,7 +80,7 @@ class Stage:
         """Play an event and look at what it left."""
         run = harness.play(self.world, workflow, event, payload)
         entries = FolderStore(self.world.folder / "ledger" / "churn").entries()
-        evidence = self.world.artifacts / "evidence"
+        evidence = self.world.artifacts / "churn-evidence"
         return Chapter(
             run,
             ledger.read("churn", entries, [public_key(self.public)]),
@@ -200,7 +200,8 @@ def judge_room(stage: Stage, story: dict[str, Chapter], tmp_path: Path) -> Path:
     for step in ship["jobs"]["judge"]["steps"]:
         if step["uses"].startswith("actions/download-artifact@"):
             target = step["with"]["path"].replace("${{ inputs.working-directory }}", str(room))
-            shutil.copytree(stage.kept / "artifacts" / step["with"]["name"], target, dirs_exist_ok=True)
+            name = step["with"]["name"].replace("${{ needs.data.outputs.model }}", "churn")
+            shutil.copytree(stage.kept / "artifacts" / name, target, dirs_exist_ok=True)
     return room
 
 

@@ -15,6 +15,11 @@ ACTIONS = sorted((harness.ROOT / ".github" / "actions").glob("*/action.yml"))
 REUSABLE = [file for file in WORKFLOWS if not file.stem.startswith("on-")]
 CALLERS = [file for file in WORKFLOWS if file.stem.startswith("on-")]
 PRODUCTION = {"ship.yml/promote", "rollback.yml/rollback"}
+MORE_RIGHTS = {
+    "ship.yml/promote": {"id-token": "write"},
+    "on-push.yml/ship": {"id-token": "write"},
+}
+ARTIFACT = re.compile(r"^\$\{\{ (?:steps|needs)\.data\.outputs\.model \}\}-")
 
 every_file = pytest.mark.parametrize(
     "file", [*WORKFLOWS, *ACTIONS], ids=lambda file: f"{file.parent.name}/{file.name}"
@@ -53,9 +58,9 @@ def test_the_five_rooms_are_five_jobs_in_a_row() -> None:
     assert needs == {
         "data": None,
         "train": "data",
-        "predict": "train",
+        "predict": ["data", "train"],
         "judge": ["data", "train", "predict"],
-        "promote": ["predict", "judge"],
+        "promote": ["data", "predict", "judge"],
     }
 
 
@@ -93,8 +98,13 @@ def test_push_to_main_is_what_ships() -> None:
 @every_workflow
 def test_a_workflow_has_no_rights_but_those_that_a_job_asks_for(file: Path) -> None:
     assert load(file)["permissions"] == {}
-    for name, job in load(file)["jobs"].items():
-        assert job["permissions"] == {"contents": "read"}, name
+    for name, job in jobs([file]):
+        assert job["permissions"] == {"contents": "read"} | MORE_RIGHTS.get(name, {}), name
+
+
+def test_no_job_that_runs_the_code_of_the_project_can_say_who_it_is() -> None:
+    """With a token of its own it would sign keyless by the name of the workflow."""
+    assert not {name for name, job in jobs(REUSABLE) if "id-token" in job["permissions"]} - PRODUCTION
 
 
 @every_workflow
@@ -111,9 +121,10 @@ def test_every_job_has_a_timeout_of_at_most_an_hour(name: str, job: dict[str, An
 
 @pytest.mark.parametrize(("name", "job"), own_jobs())
 def test_only_what_writes_production_is_in_its_environment_and_queue(name: str, job: dict[str, Any]) -> None:
-    """Promotion and rollback wait for one another, all of them, and none is cancelled half-way."""
+    """Promotions and rollbacks of one project wait for one another, and none is cancelled half-way."""
     if name in PRODUCTION:
-        queue = {"group": "gates-production", "cancel-in-progress": False, "queue": "max"}
+        group = "gates-production-${{ inputs.working-directory }}"
+        queue = {"group": group, "cancel-in-progress": False, "queue": "max"}
         assert (job["environment"], job["concurrency"]) == ("production", queue)
     else:
         assert not {"environment", "concurrency"} & job.keys()
@@ -199,12 +210,19 @@ def test_an_artifact_is_one_folder_and_is_unpacked_into_that_folder() -> None:
         if used == "actions/upload-artifact":
             paths = [path for path in given["path"].splitlines() if not path.startswith("!")]
             folders = {path.rstrip("/") if path.endswith("/") else path.rpartition("/")[0] for path in paths}
-            (uploaded[given["name"]],) = folders
+            (uploaded[ARTIFACT.sub("", given["name"])],) = folders
         elif used == "actions/download-artifact":
-            downloaded.add((given["name"], given["path"]))
+            downloaded.add((ARTIFACT.sub("", given["name"]), given["path"]))
     assert downloaded == set(uploaded.items())
     below = {folder.removeprefix("${{ inputs.working-directory }}/") for folder in uploaded.values()}
     assert below == {"candidate", "data", "data/golden", "data/raw", "evidence", "metrics", "models"}
+
+
+def test_every_artifact_has_the_name_of_its_model() -> None:
+    """Two models that one run ships have artifacts of their own."""
+    ship = steps(harness.ROOT / ".github" / "workflows" / "ship.yml")
+    names = [step["with"]["name"] for step in ship if "artifact" in step["uses"]]
+    assert all(map(ARTIFACT.match, names)), names
 
 
 def test_train_writes_to_tracking_and_reaches_no_ledger() -> None:

@@ -18,12 +18,19 @@ SECRETS = [
     "DATA_SECRET_ACCESS_KEY",
     "TRAIN_USERNAME",
     "TRAIN_PASSWORD",
+    "READ_ACCESS_KEY_ID",
+    "READ_SECRET_ACCESS_KEY",
     "READ_USERNAME",
     "READ_PASSWORD",
     "PROMOTE_USERNAME",
     "PROMOTE_PASSWORD",
     "GATES_SIGNING_KEY",
 ]
+ARTIFACTS = {
+    *("data-handoff", "raw", "train-handoff", "models", "features", "tables", "metrics"),
+    *("predict-handoff", "evidence"),
+}
+READ = {name for name in SECRETS if name.startswith("READ_")}
 
 
 def new_world(folder: Path) -> harness.World:
@@ -119,8 +126,8 @@ def test_a_secret_reaches_only_its_room(shipped: harness.World) -> None:
     assert {name: secrets_seen(shipped, name) for name in PASSED} == {
         "data": {"DATA_ACCESS_KEY_ID", "DATA_SECRET_ACCESS_KEY"},
         "train": {"TRAIN_USERNAME", "TRAIN_PASSWORD"},
-        "predict": {"READ_USERNAME", "READ_PASSWORD"},
-        "judge": {"READ_USERNAME", "READ_PASSWORD"},
+        "predict": READ,
+        "judge": READ,
         "promote": {"PROMOTE_USERNAME", "PROMOTE_PASSWORD", "GATES_SIGNING_KEY"},
     }
 
@@ -218,7 +225,7 @@ def test_what_does_not_pass_is_not_promoted_and_its_evidence_is_kept(
     assert run.code == 1
     assert run.results == PASSED | {"judge": "failure", "promote": "skipped"}, run.log
     assert run.jobs["judge"].outputs["judge.outcome"] == outcome
-    assert (world.artifacts / "evidence" / "statement.json").exists()
+    assert (world.artifacts / "churn-evidence" / "statement.json").exists()
     assert "promote" not in commands(world)
 
 
@@ -284,6 +291,42 @@ def test_a_caller_names_the_folder_of_the_project_and_who_approves_a_first_model
         "candidate/predict.json",
     }
     assert record(world, "judge")["environment"]["GATES_JUDGE_APPROVER"] == "Ada Example"
+
+
+BOTH = """
+on: push
+jobs:
+  first:
+    uses: $/.github/workflows/ship.yml
+    with:
+      working-directory: models/first
+  second:
+    uses: $/.github/workflows/ship.yml
+    with:
+      working-directory: models/second
+"""
+
+
+def test_two_models_that_one_run_ships_get_their_own_files(world: harness.World) -> None:
+    for name in ("first", "second"):
+        params = world.project / "models" / name / "params.yaml"
+        params.parent.mkdir(parents=True)
+        params.write_text(f"gates:\n  model: {name}\n")
+    harness.commit(world.project)
+    run = harness.play(replace(world, callers={"both.yml": BOTH}), "both.yml", "push", PUSH)
+    assert run.code == 0, run.log
+    uploaded = {folder.name for folder in world.artifacts.iterdir()}
+    assert uploaded == {f"{name}-{each}" for name in ("first", "second") for each in ARTIFACTS}
+    assert set(handed_on(world, "promote")) == {"evidence/golden.json", "evidence/statement.json"}
+
+
+def test_the_role_in_aws_is_taken_on_by_promote_alone(world: harness.World) -> None:
+    role = "arn:aws:iam::123456789012:role/promote"
+    world = replace(world, variables={**world.variables, "PROMOTE_ROLE": role})
+    run = harness.play(world, "on-push.yml", "push", PUSH)
+    assert (run.code, run.results) == (0, PASSED), run.log
+    taken = [name for name in PASSED if record(world, name)["environment"].get("AWS_SESSION_TOKEN") == role]
+    assert taken == ["promote"]
 
 
 def test_an_action_without_a_stand_in_is_named(world: harness.World) -> None:
