@@ -30,8 +30,8 @@ NEEDED = {
 }
 
 
-def workflow(name: str) -> dict[str, Any]:
-    """A workflow of this repository."""
+def workflow(name: str) -> dict[Any, Any]:
+    """A workflow of this repository; YAML 1.1 reads its key `on` as true."""
     return dict(yaml.safe_load((ROOT / ".github/workflows" / name).read_text()))
 
 
