@@ -95,12 +95,12 @@ def _command(
     return register
 
 
-@_command(flags.APPROVER)
-def ship(project: "Project", approver: str) -> "Result":
+@_command(flags.APPROVER, flags.UNTIL)
+def ship(project: "Project", approver: str, until: str) -> "Result":
     """Run data, train, predict, judge and promote, and say what was decided."""
     from gates.run import ship as run
 
-    return run.run(project, approver)
+    return run.run(project, approver, until)
 
 
 @_command()

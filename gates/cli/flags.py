@@ -70,6 +70,13 @@ APPROVER = click.option(
     "--approver", type=SENTENCE, default="", help="Who approves a first model, where the policy asks for it."
 )
 
+UNTIL = click.option(
+    "--until",
+    type=click.Choice(["data", "train", "predict", "judge", "promote"]),
+    default="promote",
+    help="Last job to run; before promote, nothing is promoted or noted in the ledger.",
+)
+
 
 def of_input(field: checks.InputField) -> Callable[[Any], Any]:
     """Return the command-line flag of a gate's input."""

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gates import errors
@@ -28,6 +28,7 @@ WITHHELD = {
     "judge": (*github.STEP_FILES, keys.VARIABLE),
     "promote": github.STEP_FILES,
 }
+PROMOTE = JOBS[-1]  # the one that moves something
 JUDGED = frozenset({"sha", "verdicts", "policy_changes"})
 COMPARISONS = 3  # with a champion that moved meanwhile
 STOP_S = 10.0  # a job that is told to end stops DVC and its stages first
@@ -41,31 +42,32 @@ class Ended:
     seconds: float
 
 
-def run(project: Project, approver: str) -> Result:
+def run(project: Project, approver: str, until: str = PROMOTE) -> Result:
     """Run the jobs until one stops, and say what was decided; where the champion moved meanwhile, once more.
 
     Args:
         project: The project.
         approver: Who approves a first model, where the policy asks for it.
+        until: The last job to run; before `promote`, nothing is promoted, noted or completed.
 
     Raises:
         ConflictError: The champion moved each time that the challenger was compared with it.
         GatesError: A job could not look; its own error.
     """
     before = project.history()
-    if _nothing_changed(project, before):
+    if until == PROMOTE and _nothing_changed(project, before):
         return _already(project, before)
     for _ in range(COMPARISONS - 1):
         try:
-            return _ship(project, approver, before)
+            return _ship(project, approver, before, until)
         except ConflictError as error:
             # Only what was compared is out of date: data and training are found again as they were.
             project.say(f"{error.what} Comparing with who serves now")
             before = project.history()
-    return _ship(project, approver, before)
+    return _ship(project, approver, before, until)
 
 
-def _ship(project: Project, approver: str, before: History) -> Result:
+def _ship(project: Project, approver: str, before: History, until: str) -> Result:
     """Run the jobs once.
 
     Raises:
@@ -74,26 +76,23 @@ def _ship(project: Project, approver: str, before: History) -> Result:
     digests: dict[str, str] = {}
     timings: dict[str, float] = {}
     judged: dict[str, Any] = {}
-    for job in JOBS:
+    for job in JOBS[: JOBS.index(until) + 1]:
         with project.screen.step(job) as show:
             ended = _job(project, job, _flags(job, digests, approver), show)
         timings[job] = round(ended.seconds, 2)
         judged |= {name: value for name, value in ended.result.details.items() if name in JUDGED}
         if ended.result.outcome == UNCHANGED:
-            return _already(project, project.history(), timings)
+            return _already(project, project.history(), timings, completes=until == PROMOTE)
         digests[job] = ended.result.digest
         if ended.result.outcome != "pass":
-            if job == "judge":
+            if job == "judge" and until == PROMOTE:
                 _note_refusal(project, digests)
             details = {"stopped_at": job, "timings_s": timings, "before": _champion(before), **judged}
             return _refused(ended.result, details)
-    details = {
-        "timings_s": timings,
-        "champion": dict(ended.result.details),
-        "before": _champion(before),
-        **judged,
-    }
-    return _promoted(details)
+    details = {"timings_s": timings, "before": _champion(before), **judged}
+    if until != PROMOTE:
+        return replace(ended.result, sentence=f"{ended.result.sentence} Nothing moved.", details=details)
+    return _promoted({**details, "champion": dict(ended.result.details)})
 
 
 def _note_refusal(project: Project, digests: dict[str, str]) -> None:
@@ -153,9 +152,11 @@ def _nothing_changed(project: Project, history: History) -> bool:
     return dvc.unchanged(project.root, project.log)
 
 
-def _already(project: Project, history: History, timings: dict[str, float] | None = None) -> Result:
+def _already(
+    project: Project, history: History, timings: dict[str, float] | None = None, *, completes: bool = True
+) -> Result:
     """Answer that nothing is to do, after completing an alias that a killed promotion left behind."""
-    if not alias_confirmed(project, history):
+    if completes and not alias_confirmed(project, history):
         project.say("asking MLflow for the alias")
         point_alias(project, Registry(project.root, project.model))
     champion = history.champion

@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from gates.cli import cli
 from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError, UnavailableError
 from gates.run import ship
 from gates.run.project import Project
@@ -131,6 +133,58 @@ def test_who_loses_a_race_is_judged_again_against_the_winner(
     else:
         assert ship.run(project, "").outcome == "pass"
     assert ran == [*ship.JOBS] * min(conflicts + 1, ship.COMPARISONS)
+
+
+class Jobs:
+    """Jobs that pass but for one, and which of them ran."""
+
+    def __init__(self, stops: str = "", outcome: str = "fail") -> None:
+        self.ran: list[str] = []
+        self.stops, self.outcome = stops, outcome
+
+    def __call__(self, _: Project, name: str, *__: object) -> ship.Ended:
+        self.ran.append(name)
+        outcome = self.outcome if name == self.stops else "pass"
+        return ship.Ended(Result(outcome, f"{name} done.", details={"verdicts": []}), 0.0)
+
+
+@pytest.mark.parametrize("until", ship.JOBS[:-1])
+def test_a_rehearsal_ends_with_the_job_that_it_names(
+    project: Project, monkeypatch: pytest.MonkeyPatch, until: str
+) -> None:
+    """Nothing is promoted, and the answer is that job's."""
+    monkeypatch.setattr(ship, "_job", jobs := Jobs())
+    answer = ship.run(project, "", until)
+    assert tuple(jobs.ran) == ship.JOBS[: ship.JOBS.index(until) + 1]
+    assert (answer.outcome, answer.sentence) == ("pass", f"{until} done. Nothing moved.")
+
+
+@pytest.mark.parametrize(("until", "noted"), [("judge", False), ("promote", True)])
+def test_a_rehearsal_notes_no_refusal(
+    project: Project, monkeypatch: pytest.MonkeyPatch, until: str, *, noted: bool
+) -> None:
+    """What a laptop shows again stands in the ledger already, if it was noted at all."""
+    monkeypatch.setattr(ship, "_job", jobs := Jobs("judge"))
+    assert ship.run(project, "", until).exit_code is ExitCode.FAIL
+    assert ("promote" in jobs.ran) is noted
+
+
+def test_a_rehearsal_with_the_champion_completes_no_alias(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no rights to write, and needs none."""
+    serves = examples.history(1)
+    monkeypatch.setattr(Project, "history", lambda _: serves)
+    monkeypatch.setattr(ship, "_job", Jobs("predict", "unchanged"))
+    assert ship.run(project, "", "judge").outcome == "unchanged"
+    assert not (project.root / "mlflow.db").exists()
+
+
+def test_until_names_a_job() -> None:
+    """Each of them, and nothing else."""
+    (option,) = (each for each in cli.commands["ship"].params if each.name == "until")
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == ship.JOBS
 
 
 def test_what_was_decided_is_one_sentence_for_people_and_machines() -> None:
