@@ -282,7 +282,7 @@ def key(project: "Project", private: bool) -> dict[str, Any]:  # noqa: FBT001 - 
 
 @_command(click.option("--check", is_flag=True, help="Change nothing; fail where a file differs."))
 def actions(project: "Project", check: bool) -> "Result":  # noqa: FBT001 - click's own
-    """Write .github/actions from these commands."""
+    """Write .github/actions from these commands, and the page about the workflows."""
     from gates.run import actions as run
 
     return run.run(project.root, described_commands(), check=check)

@@ -1,34 +1,45 @@
-"""`gates actions`: the composite actions of this repository, written from the commands."""
+"""`gates actions`: the composite actions, written from the commands, and the page about the workflows."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from gates.adapters import files
+from gates.adapters import files, workflow_files
+from gates.render import workflows
 from gates.render.action import Action, Input, render
 from gates.run.result import Result
 
 FOLDER = Path(".github") / "actions"
+PAGE = Path("docs") / "workflows.md"
 ARGUMENTS = {"target": "Version or SHA of a champion.", "folder": "New folder to write."}
 EVERYWHERE = frozenset({"project", "json"})
 
 
 def run(root: Path, commands: Mapping[str, click.Command], *, check: bool) -> Result:
-    """Write every `action.yml`, or say which differ."""
-    written = {
-        root / FOLDER / name / "action.yml": render(_action(name, each)) for name, each in commands.items()
-    }
-    stale = [path for path, text in written.items() if not path.exists() or path.read_text() != text]
+    """Write every `action.yml` and the page about the workflows, or say which differ."""
+    written = {FOLDER / name / "action.yml": render(_action(name, each)) for name, each in commands.items()}
+    written[PAGE] = workflows.render(
+        {
+            Path(name).name: ((root / name).read_text(), document)
+            for name, document in workflow_files.read(root).items()
+            if Path(name).parent.name == "workflows"
+        }
+    )
+    stale = [path for path, text in written.items() if _text(root / path) != text]
     if check:
-        names = ", ".join(path.parent.name for path in stale)
+        names = ", ".join(map(str, stale))
         sentence = (
-            f"These differ from the commands: {names}. Run: gates actions" if stale else "All actions fit."
+            f"These differ from commands and workflows: {names}. Run: gates actions" if stale else "All fit."
         )
         return Result("fail" if stale else "pass", sentence)
     for path in stale:
-        files.write_bytes(path, written[path].encode())
-    return Result("pass", f"{len(stale)} of {len(written)} actions written.")
+        files.write_bytes(root / path, written[path].encode())
+    return Result("pass", f"{len(stale)} of {len(written)} files written.")
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
 
 
 def _action(name: str, command: click.Command) -> Action:

@@ -1,4 +1,4 @@
-"""The actions of this repository are the commands, in another form."""
+"""Actions are the commands in another form, and the page about the workflows is the workflows."""
 
 import shutil
 from pathlib import Path
@@ -15,14 +15,16 @@ COMMANDS = described_commands()
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A copy of this repository's actions."""
-    shutil.copytree(ROOT / actions.FOLDER, tmp_path / actions.FOLDER)
+    """A copy of this repository's actions, workflows and the page about them."""
+    shutil.copytree(ROOT / ".github", tmp_path / ".github")
+    (tmp_path / actions.PAGE).parent.mkdir()
+    shutil.copy2(ROOT / actions.PAGE, tmp_path / actions.PAGE)
     return tmp_path
 
 
-def test_the_repositorys_actions_fit(root: Path) -> None:
+def test_the_repositorys_actions_and_page_fit(root: Path) -> None:
     """Else run `gates actions`."""
-    assert actions.run(root, COMMANDS, check=True).sentence == "All actions fit."
+    assert actions.run(root, COMMANDS, check=True).sentence == "All fit."
 
 
 def test_every_command_has_one_but_those_for_a_person() -> None:
@@ -44,12 +46,13 @@ def test_inputs_are_the_flags(name: str) -> None:
 
 def test_what_differs_is_named_and_not_written(root: Path) -> None:
     """`--check` changes nothing and ends with fail."""
-    changed, gone = (root / actions.FOLDER / name / "action.yml" for name in ("golden", "status"))
+    changed, gone = root / actions.FOLDER / "golden" / "action.yml", root / actions.PAGE
     changed.write_text("name: other\n")
     gone.unlink()
     result = actions.run(root, COMMANDS, check=True)
     assert result.outcome == "fail"
-    assert {"golden", "status"} == set(result.sentence.partition(": ")[2].partition(".")[0].split(", "))
+    for path in (changed, gone):
+        assert path.relative_to(root).as_posix() in result.sentence
     assert changed.read_text() == "name: other\n"
     assert not gone.exists()
 
@@ -59,6 +62,17 @@ def test_what_differs_is_written_and_nothing_else(root: Path) -> None:
     (root / actions.FOLDER / "golden" / "action.yml").write_text("name: other\n")
     kept = root / actions.FOLDER / "status" / "action.yml"
     before = kept.stat().st_ino
-    assert actions.run(root, COMMANDS, check=False).sentence == f"1 of {len(COMMANDS)} actions written."
+    assert actions.run(root, COMMANDS, check=False).sentence == f"1 of {len(COMMANDS) + 1} files written."
     assert actions.run(root, COMMANDS, check=True).outcome == "pass"
     assert kept.stat().st_ino == before
+
+
+def test_the_page_names_every_reusable_workflow_with_all_that_it_takes_and_gives() -> None:
+    page = (ROOT / actions.PAGE).read_text()
+    for file in (ROOT / ".github" / "workflows").glob("*.yml"):
+        call = yaml.safe_load(file.read_text())[True]
+        assert (f"## {file.name}" in page) == ("workflow_call" in call), file.name
+        for kind in ("inputs", "secrets", "outputs"):
+            for name, each in (call.get("workflow_call", {}).get(kind) or {}).items():
+                assert f"| `{name}` |" in page
+                assert each["description"].replace("|", "/") in page

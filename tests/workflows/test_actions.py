@@ -1,16 +1,10 @@
 """The text of an action, as it is rendered from a command."""
 
-import shutil
-from pathlib import Path
-
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.cli import described_commands
 from gates.render.action import Action, Input, render, variable
-from gates.run import actions
-from tests.workflows import harness
 
 PRINTABLE = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=60)
 PREDICT = Action(
@@ -67,26 +61,3 @@ def test_any_text_is_read_back_as_it_was(text: str, default: str) -> None:
     loaded = yaml.safe_load(render(Action("show", text, (Input("sha", text, default=default),))))
     assert loaded["description"] == text
     assert loaded["inputs"]["sha"] == {"description": text, "required": False, "default": default}
-
-
-def test_the_committed_actions_are_what_the_commands_say() -> None:
-    answer = actions.run(harness.ROOT, described_commands(), check=True)
-    assert answer.outcome == "pass", answer.sentence
-
-
-def test_every_action_but_the_setup_has_a_command() -> None:
-    committed = {file.parent.name for file in (harness.ROOT / actions.FOLDER).glob("*/action.yml")}
-    assert committed == {*described_commands(), "setup"}
-
-
-def test_an_action_that_was_edited_or_removed_is_named_and_written_again(tmp_path: Path) -> None:
-    folder = tmp_path / actions.FOLDER
-    shutil.copytree(harness.ROOT / actions.FOLDER, folder)
-    (folder / "judge" / "action.yml").write_text("name: judge\n")
-    (folder / "show" / "action.yml").unlink()
-    answer = actions.run(tmp_path, described_commands(), check=True)
-    assert answer.outcome == "fail"
-    assert "judge, show" in answer.sentence
-    assert (folder / "judge" / "action.yml").read_text() == "name: judge\n"
-    actions.run(tmp_path, described_commands(), check=False)
-    assert actions.run(tmp_path, described_commands(), check=True).outcome == "pass"
