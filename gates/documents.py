@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
-from gates.errors import InvalidError
+from gates.errors import InvalidError, Remark
 from gates.paths import read_bytes
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -89,7 +89,7 @@ def parse_json(data: bytes, name: str) -> Document:
     try:
         document = json.loads(text, object_pairs_hook=unique, parse_constant=constant, parse_int=integer)
     except json.JSONDecodeError as error:
-        _refuse(name, f"{error.msg.lower()} in line {error.lineno}, column {error.colno}")
+        _refuse(name, f"{error.msg.lower()} in line {error.lineno}, column {error.colno}", error.lineno)
     except RecursionError:
         _refuse(name, f"it is nested deeper than {MAX_DEPTH}")
     return _plain_mapping(document, name)
@@ -117,7 +117,7 @@ def parse_yaml(data: bytes, name: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        _refuse(name, f"{error.problem or error.context}{where}")
+        _refuse(name, f"{error.problem or error.context}{where}", mark.line + 1 if mark else 0)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         _refuse(name, str(error).splitlines()[0])
     return _plain_mapping(document, name)
@@ -185,7 +185,8 @@ def _check_keys(node: yaml.MappingNode, name: str) -> None:
     for key, _ in node.value:
         text = str(key.value)
         if text in seen:
-            _refuse(name, f"the key {text!r} stands twice, the second time in line {key.start_mark.line + 1}")
+            line = key.start_mark.line + 1
+            _refuse(name, f"the key {text!r} stands twice, the second time in line {line}", line)
         seen.add(text)
 
 
@@ -242,7 +243,9 @@ def _kind(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-def _refuse(name: str, why: str) -> NoReturn:
+def _refuse(name: str, why: str, line: int = 0) -> NoReturn:
     raise InvalidError(
-        f"{name} is not a plain document: {why}.", do=f"Correct {name} and run the command again."
+        f"{name} is not a plain document: {why}.",
+        do=f"Correct {name} and run the command again.",
+        remarks=[Remark(f"{why[0].upper()}{why[1:]}.", name, line)],
     )

@@ -4,6 +4,7 @@ import difflib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pydantic import (
@@ -12,7 +13,7 @@ from pydantic import (
 
 from gates import digest
 from gates.documents import Document
-from gates.errors import InvalidError
+from gates.errors import InvalidError, Remark
 from gates.policy_blocks import GatePolicy, Project, Strict
 from gates.trust import TrustedKey
 from gates.verdict import Waiver
@@ -70,6 +71,7 @@ def parse(params: Document, models: Mapping[str, type[GatePolicy]], name: str = 
             f"{name} has no `gates:` block.",
             why="The policy that judges a model stands there.",
             do="Copy the block of ml-gates' own params.yaml and change its values.",
+            remarks=[Remark("It has no `gates:` block.", name, address="gates")],
         )
     mistakes: list[str] = []
     shared = {key: value for key, value in block.items() if key not in models}
@@ -89,7 +91,9 @@ def parse(params: Document, models: Mapping[str, type[GatePolicy]], name: str = 
     if mistakes or project is None:
         count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
         raise InvalidError(
-            f"{name} has {count}:\n  " + "\n  ".join(mistakes), do=f"Correct {name}, then: gates policy"
+            f"{name} has {count}:\n  " + "\n  ".join(mistakes),
+            do=f"Correct {name}, then: gates policy",
+            remarks=[Remark(each, name, address=each.partition(": ")[0]) for each in mistakes],
         )
     return Policy(project, found, block, digest.of_document(block))
 
@@ -105,7 +109,7 @@ def require_valid(gate: str, block: GatePolicy, given: Mapping[str, Any]) -> Non
     values = {
         name: dict.fromkeys(value, 0.0) if isinstance(declared[name], dict) else value
         for name, value in given.items()
-        if name in declared
+        if name in declared and not isinstance(value, Path)  # a file on this machine, not one of the project
     }
     mistakes: list[str] = []
     _validate(type(block), {**declared, **values}, gate, mistakes)

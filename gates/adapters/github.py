@@ -45,11 +45,30 @@ def write_summary(markdown: str) -> None:
     _append("GITHUB_STEP_SUMMARY", markdown + "\n")
 
 
-def annotate(level: str, title: str, message: str) -> None:
-    """Show a line at the top of the run; ``level`` is error, warning or notice."""
+def annotate(level: str, title: str, message: str, file: Path | None = None, line: int = 0) -> None:
+    """Show a line at the top of the run, and in the diff where it is about a line of it.
+
+    Args:
+        level: error, warning or notice.
+        title: A few words.
+        message: What is said.
+        file: The file that it is about, where it is about one of the repository.
+        line: Its line, from 1; 0 where it is about the whole file.
+    """
     if on_actions():
+        properties = {"title": title, **_place(file, line)}
+        told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
         # The runner reads both streams; stdout may hold a JSON answer.
-        sys.stderr.write(f"::{level} title={_property(title)}::{_data(message)}\n")
+        sys.stderr.write(f"::{level} {told}::{_data(message)}\n")
+
+
+def _place(file: Path | None, line: int) -> dict[str, str]:
+    """Return a place as GitHub names it: from the top of what was checked out."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if file is None or not workspace or not file.resolve().is_relative_to(Path(workspace).resolve()):
+        return {}
+    path = file.resolve().relative_to(Path(workspace).resolve()).as_posix()
+    return {"file": path} | ({"line": str(line)} if line else {})
 
 
 def _append(variable: str, text: str) -> None:

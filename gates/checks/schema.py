@@ -33,6 +33,9 @@ COLUMN_WORDS = {
     "report_duplicates",
 }
 COLUMN_RULES = ("column_in_dataframe", "column_in_schema")
+# What pandera calls a broken rule, where the contract calls it otherwise.
+WRITTEN = {"not_nullable": "nullable", "field_uniqueness": "unique", "column_in_dataframe": ""}
+OF_TABLE = {"column_in_schema": "strict", "multiple_fields_uniqueness": "unique"}
 
 
 class Policy(GatePolicy):
@@ -90,6 +93,26 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
         for rule, count in sorted(measurements.items()):
             if rule.startswith(f"violations/{name}/"):
                 yield at_most(rule, count, policy.max_violations, note=_first_rows(rule, measurements))
+
+
+def rule_at(finding: str) -> tuple[str, str] | None:
+    """Return where the rule stands that a finding is about; None where it is about none.
+
+    Args:
+        finding: Its name, such as ``violations/raw/tenure/in_range(0, 120)``.
+
+    Returns:
+        The table, and the dotted address of the rule in its contract, such as ``columns.tenure.in_range``.
+    """
+    kind, _, rest = finding.partition("/")
+    table, _, rule = rest.partition("/")
+    if kind != "violations" or not rule:
+        return None
+    column, _, check = rule.partition("/")
+    word = check.partition("(")[0]
+    if word in OF_TABLE:
+        return table, OF_TABLE[word]
+    return table, f"columns.{column}.{WRITTEN.get(word, word)}".rstrip(".")
 
 
 def _first_rows(rule: str, measurements: Measurements) -> str:

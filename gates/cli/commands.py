@@ -327,7 +327,7 @@ def _run(
     answering = Answering(name, project, as_json=as_json)
     with answering.errors():
         opened = open_project(project, name, answering.screen)
-        answering.tell(function(project=opened, **options))
+        answering.tell(function(project=opened, **options), opened)
     sys.exit(int(answering.code))
 
 

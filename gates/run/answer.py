@@ -17,12 +17,15 @@ from gates.adapters import github, logs
 from gates.adapters.console import Screen
 from gates.errors import ExitCode, GatesError, UnavailableError
 from gates.render import markdown, sentences, terminal
+from gates.run import places
+from gates.run.project import Project
 from gates.run.result import Result
 from gates.verdict import Verdict
 from gates.verdict_document import from_document, to_document
 
 # A full disk, a full quota, a full file: wherever it is met, it is no mistake of ours.
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+MOST_REMARKS = 9  # GitHub shows ten errors of a step; the last one says what to do
 Answer: TypeAlias = Result | Verdict | dict[str, Any]
 
 
@@ -67,6 +70,8 @@ class Answering:
         """Tell an error and keep its exit code."""
         self.code = error.code
         github.write_summary(markdown.error(error.what, error.why, error.do))
+        for remark in error.remarks[:MOST_REMARKS]:
+            github.annotate("error", "gates", remark.text, *places.of(remark))
         github.annotate("error", "gates", f"{error.what} {error.why} {error.do}".strip())
         if self._as_json:
             with suppress(UnavailableError), self._writing():
@@ -76,8 +81,8 @@ class Answering:
             if text:
                 self.screen.progress.print(f"{label:<8} {text}", markup=False)
 
-    def tell(self, answer: Answer) -> None:
-        """Tell an answer and keep its exit code."""
+    def tell(self, answer: Answer, project: Project | None = None) -> None:
+        """Tell an answer and keep its exit code; with the project, also where in its files it is at fault."""
         document = _document(answer)
         judged = (
             [answer]
@@ -89,7 +94,7 @@ class Answering:
         elif isinstance(answer, Verdict):
             self.code = answer.outcome.exit_code if answer.blocks else ExitCode.PASS
             document = {**document, "verdict": f"evidence/{answer.gate}.json"}
-        self._tell_github(document, judged)
+        self._tell_github(document, judged, project)
         with self._writing():
             if self._as_json:
                 _print_json(_document(answer))
@@ -113,7 +118,7 @@ class Answering:
                     do="Make room there, then ask again: gates status",
                 ) from error
 
-    def _tell_github(self, document: dict[str, Any], judged: list[Verdict]) -> None:
+    def _tell_github(self, document: dict[str, Any], judged: list[Verdict], project: Project | None) -> None:
         if "outcome" not in document:
             return
         known = ("outcome", "verdict", "digest", "model")
@@ -129,6 +134,9 @@ class Answering:
         for verdict in judged:
             if verdict.blocks:
                 title = f"{verdict.gate}: {verdict.outcome.value}"
+                remarks = list(places.at_fault(project, verdict)) if project else []
+                for remark in remarks[: MOST_REMARKS - len(judged)]:
+                    github.annotate("error", title, remark.text, *places.of(remark))
                 github.annotate("error", title, sentences.why_not(verdict))
 
     def _show(self, document: dict[str, Any], judged: list[Verdict]) -> None:

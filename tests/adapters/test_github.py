@@ -65,6 +65,29 @@ def test_annotations_are_one_escaped_line(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err == "::error title=a%2Cb%3Ac%25%0A::50 %25, of:%0D%0A::set-output\n"
 
 
+@pytest.mark.parametrize(
+    ("file", "line", "place"),
+    [
+        ("models/a,b/params.yaml", 7, ",file=models/a%2Cb/params.yaml,line=7"),
+        ("params.yaml", 0, ",file=params.yaml"),
+        ("../elsewhere.yaml", 7, ""),
+    ],
+)
+@pytest.mark.usefixtures("output")
+def test_an_annotation_names_its_file_from_the_top_of_the_workspace(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    line: int,
+    place: str,
+) -> None:
+    """Wherever the command runs; what lies elsewhere is in no diff."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    github.annotate("error", "title", "message", tmp_path / file, line)
+    assert capsys.readouterr().err == f"::error title=title{place}::message\n"
+
+
 @pytest.mark.usefixtures("output")
 def test_annotations_leave_stdout_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """It may hold one JSON document, which another program reads."""

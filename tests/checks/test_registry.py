@@ -148,6 +148,15 @@ def test_a_given_input_goes_before_the_policys(project: Project) -> None:
     assert verdict.inputs == {"latency": sha256(other)}
 
 
+def test_a_given_file_may_lie_anywhere(project: Project) -> None:
+    """Also where the policy names it: there only a path within the project would do."""
+    contract = project.root / "other.yaml"
+    contract.write_bytes(project.path("contracts/raw.yaml").read_bytes() + b"# another\n")
+    verdict = project.judge("schema", raw_contract=contract)
+    assert verdict.outcome is Outcome.PASS
+    assert verdict.inputs["raw_contract"] == sha256(contract)
+
+
 def test_a_gate_that_only_reports_does_not_block(project: Project) -> None:
     """It says what it says; its mode is in the verdict."""
     project.policy(latency={"mode": "report", "p99_ms": 1.0})
