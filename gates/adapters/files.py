@@ -34,6 +34,22 @@ def write_bytes(path: Path, data: bytes) -> None:
             Path(name).unlink(missing_ok=True)
 
 
+def create(path: Path, data: bytes) -> bool:
+    """Write a file that is not there yet, and return whether it was not; one that is there stays as it is.
+
+    Raises:
+        UnavailableError: The disk is full or the folder cannot be written.
+    """
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            return False
+    return True
+
+
 def write_json(path: Path, document: object) -> bytes:
     """Replace a file by the canonical JSON of a document, and return its bytes."""
     data = canonical_json(document)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import ValidationInfo, field_validator
 
 from gates.policy_blocks import Count, GatePolicy, Name, Probability
 from gates.stats.proportions import (
@@ -41,12 +41,19 @@ MISSING = "(missing)"
 class Policy(GatePolicy):
     """Attributes, the threshold above which a row is selected, and limits; a limit left out is not held."""
 
-    attributes: Annotated[tuple[Name, ...], Field(min_length=1)]
+    attributes: tuple[Name, ...]
     threshold: Probability = 0.5
     min_rows_per_group: Count = 100
     min_disparate_impact: Probability = 0.8
     max_demographic_parity: Probability | None = None
     max_equalized_odds: Probability | None = None
+
+    @field_validator("attributes")
+    @classmethod
+    def _declared(cls, attributes: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not attributes and info.data.get("mode") != "report":
+            raise ValueError("should name at least 1 column; without one the gate can only be `mode: report`")
+        return attributes
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,8 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
             compare = at_least if metric == "disparate_impact" else at_most
             yield compare(name, measurements.get(name), limit, low=low, high=high, by_bound=False)
 
+    if not policy.attributes:
+        yield enough("attributes", 0, 1, unit="columns", note="gates.fairness.attributes names no group.")
     for attribute in policy.attributes:
         yield from held("disparate_impact", attribute, policy.min_disparate_impact)
         yield from held("demographic_parity", attribute, policy.max_demographic_parity)

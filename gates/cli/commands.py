@@ -24,8 +24,9 @@ SECTIONS = {
     "Deliver": ("ship", "data", "train", "predict", "judge", "promote"),
     "Champion": ("status", "history", "show", "audit", "rollback", "drill", "reconcile", "restore", "export"),
     "Gates": tuple(checks.names()),
-    "Project": ("doctor", "policy", "key", "actions"),
+    "Project": ("init", "doctor", "policy", "key", "actions"),
 }
+AT_A_KEYBOARD = {"init", "ship", "key", "actions"}
 EPILOG = "Exit codes: 0 pass, 1 fail, 2 invalid, 3 undecided, 4 unavailable, 5 conflict, 6 tampered."
 
 
@@ -71,16 +72,16 @@ def cli() -> None:
 
 
 def _command(
-    *options: Callable[[Any], Any], name: str | None = None
+    *options: Callable[[Any], Any], name: str | None = None, new: bool = False
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """Register a command with the two options that every command has."""
+    """Register a command with the two options that every command has; a ``new`` one makes the project."""
 
     def register(function: Callable[..., Any]) -> click.Command:
         command_name = name or function.__name__
 
         @functools.wraps(function)
         def wrapped(**options: Any) -> NoReturn:  # noqa: ANN401 - each command's own
-            _run(command_name, function, **options)
+            _run(command_name, function, new=new, **options)
 
         folder = click.Path(file_okay=False, path_type=Path)
         shared = (
@@ -243,6 +244,15 @@ def export(project: "Project", folder: Path) -> "Result":
     return loader.export(project, folder)
 
 
+@_command(*flags.INIT, new=True)
+def init(project: "Project", **wishes: Any) -> "Result":  # noqa: ANN401 - each flag's own
+    """Write policy, contracts, stages and workflow into a repository of yours; overwrite nothing."""
+    from gates.run import init as run
+    from gates.run.survey import Wishes
+
+    return run.run(project, Wishes(**wishes))
+
+
 @_command(
     click.option(
         "--require",
@@ -290,7 +300,7 @@ def actions(project: "Project", check: bool) -> "Result":  # noqa: FBT001 - clic
 
 def described_commands() -> dict[str, click.Command]:
     """Return the commands that have an action: all but those for a person at a keyboard."""
-    return {name: command for name, command in cli.commands.items() if name not in {"ship", "key", "actions"}}
+    return {name: command for name, command in cli.commands.items() if name not in AT_A_KEYBOARD}
 
 
 def _add_gate(name: str) -> None:
@@ -316,6 +326,7 @@ def _run(
     name: str,
     function: Callable[..., Any],
     *,
+    new: bool,
     project: Path,
     as_json: bool,
     **options: Any,  # noqa: ANN401 - each command's own
@@ -326,7 +337,7 @@ def _run(
 
     answering = Answering(name, project, as_json=as_json)
     with answering.errors():
-        opened = open_project(project, name, answering.screen)
+        opened = open_project(project, name, answering.screen, new=new)
         answering.tell(function(project=opened, **options), opened)
     sys.exit(int(answering.code))
 

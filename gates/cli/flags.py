@@ -102,6 +102,32 @@ def day(text: str) -> date:
         raise InvalidError(f"--today {text!r} is not a day.", do="Write it as YYYY-MM-DD.") from error
 
 
+INIT = (
+    click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        required=True,
+        help="The table that you train on, CSV or Parquet, in data/raw/.",
+    ),
+    click.option("--label", type=Lines(), required=True, help="The column to predict."),
+    click.option("--key", type=Lines(), default="", help="The column that names a row; made where left out."),
+    click.option("--model", type=Lines(), default="", help="Name in the registry; the folder's if left out."),
+    click.option(
+        "--task",
+        type=click.Choice(["", "classification", "regression"]),
+        default="",
+        help="Guessed from the label where left out.",
+    ),
+    click.option(
+        "--group", "groups", type=Lines(), multiple=True, help="A column whose values are groups of people."
+    ),
+    click.option(
+        "--fit",
+        type=Lines(),
+        default="train:fit",
+        help="Your function of features and labels that returns the fitted model, as module:function.",
+    ),
+)
 BREAK_GLASS = (
     click.option("--break-glass", is_flag=True, help="Let in what is no pass, on the word of two people."),
     click.option(

@@ -244,13 +244,21 @@ class Project:
         return digest.of_file(self.params)
 
 
-def open_project(root: Path, command: str, screen: Screen) -> Project:
+def open_project(root: Path, command: str, screen: Screen, *, new: bool = False) -> Project:
     """Return the project in a folder, with other libraries' output kept in a log.
 
+    Args:
+        root: The folder.
+        command: The command that asks; its log bears the name.
+        screen: Tells a person what happens now.
+        new: The folder need not be a project yet.
+
     Raises:
-        InvalidError: There is no params.yaml.
+        InvalidError: There is no params.yaml, or no such folder.
     """
-    if not (root / "params.yaml").exists():
+    if new and not root.is_dir():
+        raise InvalidError(f"{root.resolve()} is not a folder.", do="Name your repository: --project DIR")
+    if not new and not (root / "params.yaml").exists():
         raise InvalidError(
             f"{root.resolve()} has no params.yaml.",
             why="A project is the folder that holds it.",

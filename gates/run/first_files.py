@@ -1,0 +1,197 @@
+"""The files that `gates init` starts a project with, rendered from what it found out.
+
+The golden set is dealt once, by the very stages that are written, in a scratch folder: so its digests can be
+pinned and its contract inferred before DVC has run, and `dvc repro` makes the same bytes again.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gates import __version__, digest
+from gates.adapters import process, starter
+from gates.errors import InvalidError
+from gates.render.contract import contract, plain
+from gates.run.survey import CLASSIFICATION, Label
+from gates.run.trainer import Trainer
+from gates.tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORKFLOWS = ".github/workflows"
+STAGES = ("ingest", "split", "train")
+GOLDEN_SHARE = 0.3
+LEAST_GOLDEN = 20  # rows of the smaller class; fewer decide nothing
+ENOUGH_GOLDEN = 200
+GOLDEN = {"features_sha256": "data/golden/features.parquet", "labels_sha256": "data/golden/labels.parquet"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the files are written from.
+
+    Attributes:
+        raw: Path of the raw table, relative to the project.
+        key: The column that names a row.
+        label: The column to predict.
+        model: The model's registered name.
+        groups: Columns whose values are groups of people.
+        meaning: The task, and what the label's values mean.
+        trainer: The user's function that trains.
+    """
+
+    raw: str
+    key: str
+    label: str
+    model: str
+    groups: tuple[str, ...]
+    meaning: Label
+    trainer: Trainer
+
+
+@dataclass(frozen=True)
+class Golden:
+    """What is known of the golden set: the digests of its files, and how many rows decide."""
+
+    pins: dict[str, str]
+    rows: int
+
+
+def repository(root: Path) -> Path:
+    """Return the folder of the git repository that a project lies in; its own where there is none."""
+    return next((each for each in (root, *root.parents) if (each / ".git").exists()), root)
+
+
+def texts(root: Path, found: Found, table: "pd.DataFrame", log: Path) -> dict[str, str]:
+    """Return path to text of every file, relative to the project; workflows, to the repository.
+
+    Raises:
+        InvalidError: The table is too small for a golden set.
+    """
+    values = _values(found)
+    stages = {f"stages/{name}.py": starter.text(f"{name}.py", values) for name in STAGES}
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        _deal(
+            root,
+            scratch,
+            {**stages, "params.yaml": _params(found, Golden(dict.fromkeys(GOLDEN, ""), 0))},
+            found.raw,
+            log,
+        )
+        clean = read_table(scratch / "data/clean.parquet")
+        golden = _golden(scratch, found)
+    features = clean.drop(columns=found.label)
+    return {
+        "params.yaml": _params(found, golden),
+        "dvc.yaml": starter.text("dvc.yaml", values),
+        **stages,
+        "contracts/raw.yaml": contract(f"What {found.raw} promises.", table, found.key),
+        "contracts/train.yaml": contract("What data/train.parquet promises.", clean, found.key),
+        "contracts/golden.yaml": contract(f"What {GOLDEN['features_sha256']} promises.", features, found.key),
+        "tests/latency/test_latency.py": starter.text("test_latency.py", values),
+        "tests/latency/conftest.py": starter.text("conftest.py", values),
+        ".dvc/config": starter.text("dvc_config", values),
+        ".dvc/.gitignore": starter.text("dvc_gitignore", values),
+        ".dvcignore": starter.text("dvcignore", values),
+        ".gitignore": starter.text("gitignore", values),
+        **_workflow(root, values),
+    }
+
+
+def _values(found: Found) -> dict[str, object]:
+    """Return what the templates name; texts of the data in the form in which YAML reads them back."""
+    maker, classifies = found.trainer, found.meaning.task == CLASSIFICATION
+    return {
+        "model": found.model,
+        "raw": plain(found.raw),
+        "key": plain(found.key),
+        "label": plain(found.label),
+        "module": maker.module,
+        "function": maker.function,
+        "imported": maker.function if maker.function == "fit" else f"{maker.function} as fit",
+        "trainer": maker.path,
+        "predict": "predict_proba" if classifies else "predict",
+        "shape": "[-1, 2]" if classifies else "[-1]",
+        "ingest_params": _listed("ingest", ["positive"] if classifies else []),
+        "train_params": _listed("train", list(maker.params)),
+        "ingest_block": _block("ingest", {"positive": found.meaning.positive} if classifies else {}),
+        "train_block": _block("train", maker.params),
+        "task": "" if classifies else f"\n  task: {found.meaning.task}",
+        "golden_share": GOLDEN_SHARE,
+        "major": f"v{__version__.partition('.')[0]}",
+    }
+
+
+def _listed(block: str, names: list[str]) -> str:
+    """Return a stage's parameters as dvc.yaml lists them, below those that stand there."""
+    return "".join(f"\n      - {block}.{name}" for name in names)
+
+
+def _block(block: str, values: Mapping[str, Any]) -> str:
+    """Return a stage's parameters as a block of params.yaml; nothing where it has none."""
+    lines = [f"  {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()]
+    return "".join([f"\n{block}:\n", *lines]) if lines else ""
+
+
+def _params(found: Found, golden: Golden) -> str:
+    values = {**_values(found), "rows": golden.rows, "min_rows": min(ENOUGH_GOLDEN, golden.rows)}
+    values["groups"] = json.dumps(list(found.groups), ensure_ascii=False)
+    parts = {
+        "judged": starter.text(f"judged_{found.meaning.task}", values).rstrip(),
+        "fairness": starter.text("fairness" if found.groups else "no_fairness", values).rstrip(),
+    }
+    return starter.text("params.yaml", {**values, **golden.pins, **parts})
+
+
+def _deal(root: Path, scratch: Path, written: dict[str, str], raw: str, log: Path) -> None:
+    """Run the stages before the training in a scratch folder.
+
+    Raises:
+        InvalidError: One of them failed.
+    """
+    (scratch / raw).parent.mkdir(parents=True)
+    (scratch / raw).symlink_to(root / raw)
+    for name, text in written.items():
+        (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / name).write_text(text, encoding="utf-8")
+    for stage in STAGES[:2]:
+        ended = process.run([sys.executable, "-m", f"stages.{stage}"], cwd=scratch, log=log)
+        if ended.code:
+            raise InvalidError(
+                f"The stage {stage} does not run on {raw}.",
+                why=" | ".join(ended.tail[-2:]),
+                do=f"Look at {log}",
+            )
+
+
+def _golden(scratch: Path, found: Found) -> Golden:
+    """Return the golden set's digests and its rows: of the smaller class, where there are classes.
+
+    Raises:
+        InvalidError: They are too few to decide anything.
+    """
+    labels = read_table(scratch / GOLDEN["labels_sha256"])[found.label]
+    classifies = found.meaning.task == CLASSIFICATION
+    rows = int(labels.value_counts().reindex([0, 1], fill_value=0).min()) if classifies else len(labels)
+    if rows < LEAST_GOLDEN:
+        which = " of the smaller class" if classifies else ""
+        raise InvalidError(
+            f"--data {found.raw}: the golden set would hold {rows} rows{which}.",
+            why=f"Fewer than {LEAST_GOLDEN} decide nothing; {GOLDEN_SHARE:.0%} of all rows become golden.",
+            do="Name a table with more rows.",
+        )
+    return Golden({name: digest.of_file(scratch / path) for name, path in GOLDEN.items()}, rows)
+
+
+def _workflow(root: Path, values: dict[str, object]) -> dict[str, str]:
+    """Return the caller of ship.yml; a project below its repository's folder has one of its own."""
+    below = root.relative_to(repository(root)).as_posix()
+    directory = "" if below == "." else f"\n      working-directory: {plain(below)}"
+    name = "ship.yml" if below == "." else f"ship-{values['model']}.yml"
+    return {f"{WORKFLOWS}/{name}": starter.text("ship.yml", {**values, "directory": directory})}

@@ -1,0 +1,154 @@
+"""What `gates init` finds out about the table before it writes anything: its key, its label, its task."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gates.errors import InvalidError
+from gates.paths import require_plain
+from gates.tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RAW_FOLDER = Path("data/raw")
+MODEL_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+ROW_ID = "row_id"
+CLASSIFICATION, REGRESSION = "classification", "regression"
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the flags of `gates init` say; empty where it shall be found out.
+
+    Attributes:
+        data: The raw table, a file in `data/raw/`.
+        label: The column to predict.
+        key: The column that names a row.
+        model: The model's registered name.
+        task: classification or regression.
+        groups: Columns whose values are groups of people.
+        fit: Who trains, as module:function.
+    """
+
+    data: Path
+    label: str
+    key: str = ""
+    model: str = ""
+    task: str = ""
+    groups: tuple[str, ...] = ()
+    fit: str = "train:fit"
+
+
+@dataclass(frozen=True)
+class Label:
+    """What the label says about the task.
+
+    Attributes:
+        task: classification or regression.
+        positive: The label's value that is class 1; None in a regression.
+    """
+
+    task: str
+    positive: Any = None
+
+
+def raw_file(root: Path, data: Path) -> str:
+    """Return the raw table's path, relative to the project.
+
+    Raises:
+        InvalidError: It is not there, or not in `data/raw/`.
+    """
+    path = root / data
+    if not path.is_file():
+        raise InvalidError(f"--data {data} is not a file.", do="Name your table: --data data/raw/FILE.csv")
+    if path.resolve().parent != (root / RAW_FOLDER).resolve():
+        raise InvalidError(
+            f"--data {data} does not lie in {RAW_FOLDER}/.",
+            why="On GitHub the jobs hand that folder to one another, and no other raw file.",
+            do=f"mkdir -p {RAW_FOLDER} && mv {data} {RAW_FOLDER}/ and name it there.",
+        )
+    return require_plain((RAW_FOLDER / path.name).as_posix())
+
+
+def read(root: Path, wishes: Wishes) -> "pd.DataFrame":
+    """Return the raw table, with the columns that the flags name.
+
+    Raises:
+        InvalidError: It is not a readable table, has no rows, or lacks one of them.
+    """
+    try:
+        table = read_table(root / wishes.data)
+    except InvalidError as error:
+        do = "Write it as Parquet or as UTF-8 CSV with commas and a header."
+        raise InvalidError(f"--data {wishes.data} is not a readable table.", why=error.why, do=do) from error
+    if not all(isinstance(name, str) for name in table.columns):
+        raise InvalidError(f"--data {wishes.data}: a column's name is no text.", do="Name the columns.")
+    if table.empty:
+        raise InvalidError(f"--data {wishes.data} has no rows.", do="Name the table that you train on.")
+    for flag, names in {"label": (wishes.label,), "key": (wishes.key,), "group": wishes.groups}.items():
+        for name in filter(None, names):
+            if name not in table:
+                columns = ", ".join(table.columns[:30])
+                raise InvalidError(
+                    f"--{flag} {name}: {wishes.data} has no such column.", why=f"It has {columns}."
+                )
+    return table
+
+
+def key_column(table: "pd.DataFrame", wishes: Wishes) -> str:
+    """Return the column that names a row; `row_id` is made where none is named.
+
+    Raises:
+        InvalidError: It repeats a value or lacks one, or is the label.
+    """
+    key = wishes.key or ROW_ID
+    if key == wishes.label or key in wishes.groups:
+        raise InvalidError(f"--key {key} names a row; it can be neither label nor group.", do="Leave it out.")
+    if key in table and (bad := int(table[key].duplicated().sum() + table[key].isna().sum())):
+        raise InvalidError(f"--key {key}: {bad} rows repeat a value or have none.", do="Leave --key out.")
+    return key
+
+
+def label_of(table: "pd.DataFrame", wishes: Wishes) -> Label:
+    """Return the task that the label's values call for, or hold that they fit the one that was named.
+
+    Raises:
+        InvalidError: Values are missing, all alike, or neither two classes nor numbers.
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    labels, flag = table[wishes.label], f"--label {wishes.label}"
+    if missing := int(labels.isna().sum()):
+        raise InvalidError(f"{flag}: {missing} rows have none.", do="Take those rows out of the table.")
+    values = sorted(labels.unique().tolist(), key=str)
+    if len(values) == 1:
+        raise InvalidError(f"{flag} has one value, {values[0]!r}: there is nothing to predict.")
+    two = len(values) == 2  # noqa: PLR2004 - two classes
+    task = wishes.task or (CLASSIFICATION if two else REGRESSION)
+    if task == CLASSIFICATION and two:
+        return Label(task, values[1])
+    if task == REGRESSION and is_numeric_dtype(labels.dtype):
+        return Label(task)
+    shown = ", ".join(map(repr, values[:SHOWN])) + (", …" if len(values) > SHOWN else "")
+    raise InvalidError(
+        f"{flag} has {len(values)} values ({shown}).",
+        why="A classification has two classes, and a regression numbers.",
+        do="Name another column, or write this one as two classes or as a number.",
+    )
+
+
+def model_name(root: Path, wishes: Wishes) -> str:
+    """Return the model's name; the folder's where none is given.
+
+    Raises:
+        InvalidError: It is not a name that registry and ledger take.
+    """
+    name = wishes.model or re.sub("[^A-Za-z0-9_.-]+", "-", root.name).strip("-._")
+    if not MODEL_NAME.fullmatch(name):
+        raise InvalidError(
+            f"--model {name!r} is not a name of at most 63 letters, digits, . _ -", do="Give --model NAME."
+        )
+    return name

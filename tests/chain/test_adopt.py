@@ -1,0 +1,92 @@
+"""docs/adopt.md, typed from its first command to its last in a plain scikit-learn repository."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sklearn.datasets import load_breast_cancer
+
+from gates import digest
+from gates.documents import read_yaml
+from tests.chain.project import Project
+from tests.shell import ROOT, environment
+
+TEXT = (ROOT / "docs/adopt.md").read_text("utf-8")
+(TRAINING,) = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+COMMANDS = [
+    line
+    for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+def files(folder: Path) -> dict[str, str]:
+    """Return the digest of every file of a project that git would keep, and of what DVC made."""
+    return {
+        path.relative_to(folder).as_posix(): digest.of_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not {".git", ".gates", ".dvc", "__pycache__"} & set(path.parts)
+    }
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository that trains a model and has never heard of gates."""
+    project = Project(tmp_path_factory.mktemp("tumours"), environment(tmp_path_factory.mktemp("dvc")))
+    table = load_breast_cancer(as_frame=True).frame.rename(columns={"target": "benign"})
+    table.to_csv(project.path / "tumours.csv", index=False)
+    (project.path / "train.py").write_text(TRAINING, encoding="utf-8")
+    (project.path / ".gitignore").write_text("__pycache__/\n.venv/\n", encoding="utf-8")
+    project.git("init", "--quiet", "--initial-branch", "main")
+    project.git("add", "--all")
+    project.git("commit", "--quiet", "--message", "before")
+    return project
+
+
+@pytest.fixture(scope="module")
+def adopted(plain: Project) -> Project:
+    """The same after every command of the document, each of which worked."""
+    project = Project(plain.path, plain.environment)
+    assert project.run("python", "train.py").code == 0
+    for command in COMMANDS:
+        project.must("sh", "-c", command)
+    return project
+
+
+def test_the_document_says_to_ship() -> None:
+    """The tests below run something."""
+    assert {"gates ship", "gates status"} <= set(COMMANDS)
+
+
+def test_the_commands_of_the_document_promote_the_first_model(adopted: Project) -> None:
+    champion = adopted.champion()
+    assert champion is not None
+    assert champion["version"] == "1"
+    assert adopted.git("status", "--porcelain") == ""
+
+
+def test_dvc_makes_the_golden_set_that_init_has_pinned(adopted: Project) -> None:
+    pinned = read_yaml(adopted.path / "params.yaml")["gates"]["golden_set"]
+    for name in ("features", "labels"):
+        assert digest.of_file(adopted.path / pinned[name]) == pinned[f"{name}_sha256"]
+
+
+def test_the_same_training_has_the_same_sha(adopted: Project) -> None:
+    folder = adopted.path / "models" / "tumours"
+    before = digest.of_tree(folder)
+    adopted.must("dvc", "repro", "--force", "--single-item", "--no-run-cache", "train")
+    assert digest.of_tree(folder) == before
+
+
+def test_typed_again_init_changes_nothing(adopted: Project) -> None:
+    before = files(adopted.path)
+    (init,) = (command for command in COMMANDS if command.startswith("gates init"))
+    answer = adopted.gates(*init.split()[1:], "--json").json
+    assert answer["wrote"] == []
+    assert files(adopted.path) == before
+    assert adopted.git("status", "--porcelain") == ""
+
+
+def test_the_tests_of_the_repository_do_not_run_the_benchmark(adopted: Project) -> None:
+    nothing_to_run = 5
+    assert adopted.run("python", "-m", "pytest", "-p", "no:cacheprovider").code == nothing_to_run

@@ -1,0 +1,381 @@
+"""`gates init`: what it writes is a project, what is there stays, and what it cannot use it names."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from gates import checks, digest, policy
+from gates.adapters.console import Screen
+from gates.checks import schema
+from gates.cli import cli
+from gates.documents import read_yaml
+from gates.errors import ExitCode, InvalidError
+from gates.render.contract import contract
+from gates.run import init, survey
+from gates.run.project import Project
+from gates.run.survey import Wishes
+from gates.verdict import Mode, Outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path("data/raw/people.csv")
+ROWS = 200
+FIT = "def fit(features, labels, depth=3, *, loss='log', late=True, made=[]):\n    return None\n"
+
+
+def people() -> pd.DataFrame:
+    """A table with a row name, a number, words, a gap, a group and a label of two words."""
+    numbers = pd.Series(range(ROWS))
+    return pd.DataFrame(
+        {
+            "id": numbers + 1_000,
+            "age": numbers % 60 + 18,
+            "income": (numbers * 37 % 101).astype("float64").where(numbers % 20 != 0),
+            "town, or": numbers.map(lambda each: ["Bath", "Yes", "1e5"][each % 3]),
+            "note": numbers.map(lambda each: f"note {each}"),
+            "member": numbers % 2 == 0,
+            "left": numbers.map(lambda each: "no" if each % 3 else "yes"),
+        }
+    )
+
+
+def repository(folder: Path) -> Path:
+    """A repository with a table and a function that trains."""
+    (folder / DATA).parent.mkdir(parents=True)
+    people().to_csv(folder / DATA, index=False)
+    (folder / "train.py").write_text(FIT, encoding="utf-8")
+    (folder / ".git").mkdir()
+    return folder
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository that has never heard of gates."""
+    return repository(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after the command, for looking only."""
+    folder = repository(tmp_path_factory.mktemp("begun"))
+    begin(folder, key="id", groups=("member",))
+    return folder
+
+
+def begin(root: Path, **wishes: Any) -> dict[str, Any]:  # noqa: ANN401 - any flag
+    """Run the command as the command line does, and return its answer."""
+    given = {"data": DATA, "label": "left", "model": "people", **wishes}
+    project = Project(root, root / ".gates" / "log", Screen(quiet=True))
+    (root / ".gates").mkdir(exist_ok=True)
+    return init.run(project, Wishes(**given)).to_document()
+
+
+def files(root: Path) -> dict[str, str]:
+    """Every file of the project but what it does not commit."""
+    return {
+        path.relative_to(root).as_posix(): digest.of_file(path)
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and ".gates" not in path.parts
+    }
+
+
+def parsed(root: Path) -> policy.Policy:
+    """Return the policy that was written."""
+    return policy.parse(read_yaml(root / "params.yaml"), checks.policies())
+
+
+# ---------------------------------------------------------------- what it writes
+
+
+def test_the_policy_that_it_writes_is_one(begun: Path) -> None:
+    written = parsed(begun)
+    assert (written.project.model, written.project.data.key, written.project.data.label) == (
+        "people",
+        "id",
+        "left",
+    )
+    assert written.gates["fairness"].model_dump()["attributes"] == ("member",)
+
+
+def test_every_limit_has_a_comment_that_says_how_to_choose_it(begun: Path) -> None:
+    text = (begun / "params.yaml").read_text(encoding="utf-8")
+    limits = re.findall(r"^ +(?:# )?(?:min|max|p99)_\w+: [^#\n]*(#.*)?$", text, re.MULTILINE)
+    assert len(limits) > 6
+    assert limits.count("") <= 1  # the rows of the gate `champion` are those of `golden`
+
+
+def test_without_groups_the_fairness_gate_only_reports(root: Path) -> None:
+    begin(root)
+    gate: Any = parsed(root).gates["fairness"]
+    (finding,) = checks.load("fairness").judge(gate, {})
+    assert (gate.mode, finding.outcome) == ("report", Outcome.UNDECIDED)
+
+
+@pytest.mark.parametrize(("mode", "allowed"), [("report", True), ("block", False)])
+def test_a_fairness_gate_that_blocks_names_a_group(mode: Mode, allowed: bool) -> None:  # noqa: FBT001 - the case
+    document: dict[str, Any] = {"mode": mode, "attributes": []}
+    if allowed:
+        checks.policies()["fairness"].model_validate_json(json.dumps(document))
+    else:
+        with pytest.raises(ValueError, match="at least 1 column"):
+            checks.policies()["fairness"].model_validate_json(json.dumps(document))
+
+
+def test_the_tables_keep_the_contracts_inferred_from_them(begun: Path) -> None:
+    broken = schema._broken_rules(people(), begun / "contracts/raw.yaml")
+    assert broken == {}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_contract_says_what_was_seen(tmp_path: Path, suffix: str) -> None:
+    """Whatever the column's type, the table keeps it, and another value breaks it."""
+    table = people().assign(
+        day=pd.to_datetime("2026-01-01"), kind=pd.Categorical(["a", "b"] * (ROWS // 2)), none=None
+    )
+    path = tmp_path / "contract.yaml"
+    if suffix == "parquet":
+        table.to_parquet(tmp_path / "t.parquet")
+        table = pd.read_parquet(tmp_path / "t.parquet")
+    else:
+        table.to_csv(tmp_path / "t.csv", index=False)
+        table = pd.read_csv(tmp_path / "t.csv")
+    path.write_text(contract("A table.", table, "id"), encoding="utf-8")
+    assert schema._broken_rules(table, path) == {}
+    odd = table.copy()
+    odd.loc[0, ["age", "left", "id"]] = [300, "perhaps", 1_001]
+    assert set(schema._broken_rules(odd, path)) == {
+        "age/in_range(18, 77)",
+        "left/isin(['no', 'yes'])",
+        "id/field_uniqueness",
+    }
+
+
+def test_a_rule_that_was_only_seen_is_marked_for_review(begun: Path) -> None:
+    lines = (begun / "contracts/raw.yaml").read_text(encoding="utf-8").splitlines()
+    assert all("# review: " in line for line in lines if re.match(r" +(in_range|isin|nullable)", line))
+
+
+def test_parameters_are_the_functions_own(begun: Path) -> None:
+    """What has a plain default becomes a parameter, in params.yaml and in the stage."""
+    assert read_yaml(begun / "params.yaml")["train"] == {"depth": 3, "loss": "log", "late": True}
+    stage = read_yaml(begun / "dvc.yaml")["stages"]["train"]
+    assert {"train.depth", "train.loss", "train.late"} <= set(stage["params"])
+    assert "train.py" in stage["deps"]
+
+
+def test_a_function_of_another_name_and_place_is_called(root: Path) -> None:
+    (root / "lib").mkdir()
+    (root / "lib/learn.py").write_text("def run(x, y): ...\n", encoding="utf-8")
+    begin(root, fit="lib.learn:run")
+    assert "from lib.learn import run as fit\n" in (root / "stages/train.py").read_text(encoding="utf-8")
+
+
+def test_every_python_file_that_it_writes_compiles(begun: Path) -> None:
+    written = [begun / name for name in files(begun) if name.endswith(".py")]
+    assert len(written) == 6
+    for path in written:
+        compile(path.read_bytes(), path.name, "exec")
+
+
+def test_the_workflow_is_a_caller_with_the_rights_that_ours_has(begun: Path) -> None:
+    path = begun / ".github/workflows/ship.yml"
+    done = subprocess.run(
+        ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", path], check=False
+    )
+    assert done.returncode == 0
+    (job,) = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+    (ours,) = yaml.safe_load((ROOT / ".github/workflows/on-push.yml").read_text(encoding="utf-8"))[
+        "jobs"
+    ].values()
+    assert job["uses"].startswith("org/ml-gates/.github/workflows/ship.yml@v")
+    assert job["permissions"] == ours["permissions"]
+    assert job["with"] == ours["with"]
+
+
+def test_a_project_below_its_repository_has_a_workflow_of_its_own(root: Path) -> None:
+    """Two models of one repository lie side by side."""
+    below = root / "models" / "churn"
+    below.mkdir(parents=True)
+    (root / "data").rename(below / "data")
+    (root / "train.py").rename(below / "train.py")
+    begin(below)
+    workflow = yaml.safe_load((root / ".github/workflows/ship-people.yml").read_text(encoding="utf-8"))
+    assert workflow["jobs"]["ship"]["with"]["working-directory"] == "models/churn"
+    assert not (below / ".github").exists()
+
+
+# ---------------------------------------------------------------- what it leaves
+
+
+def test_a_second_run_changes_nothing(root: Path) -> None:
+    begin(root)
+    before = files(root)
+    again = begin(root)
+    assert (again["wrote"], again["proposed"], files(root)) == ([], [], before)
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "dvc.yaml", ".gitignore", "stages/train.py", ".dvc/config"])
+def test_a_file_that_is_there_stays_and_is_named(root: Path, name: str) -> None:
+    """What would have stood there lies in `.gates/init/`."""
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text("mine: true\n", encoding="utf-8")
+    answer = begin(root)
+    assert (root / name).read_text(encoding="utf-8") == "mine: true\n"
+    assert (answer["kept"], answer["proposed"]) == ([name], [name])
+    assert (root / ".gates/init" / name).is_file()
+
+
+@pytest.mark.parametrize("name", ["params.yaml", ".gitignore"])
+def test_the_command_that_it_prints_completes_a_file(root: Path, name: str) -> None:
+    (root / name).write_text("mine: true\n", encoding="utf-8")
+    (command,) = (step for step in begin(root)["plan"] if name in step)
+    subprocess.run(["sh", "-c", command], cwd=root, check=True)
+    assert begin(root)["proposed"] == (["params.yaml"] if name == "params.yaml" else [])
+    assert parsed(root).project.model == "people"
+
+
+def test_a_policy_that_is_there_is_not_offered_another(root: Path) -> None:
+    begin(root)
+    params = root / "params.yaml"
+    params.write_text(params.read_text(encoding="utf-8").replace("0.7", "0.8"), encoding="utf-8")
+    assert not [step for step in begin(root)["plan"] if "params.yaml" in step]
+
+
+def test_a_folder_without_git_is_told_to_begin_with_it(root: Path) -> None:
+    (root / ".git").rmdir()
+    assert begin(root)["plan"][0] == "git init"
+
+
+# ---------------------------------------------------------------- the label
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "positive"),
+    [
+        ([0, 1], "classification", 1),
+        (["no", "yes"], "classification", "yes"),
+        ([False, True], "classification", True),
+        ([1, 2], "classification", 2),
+        ([1.5, 2.5, 4.0], "regression", None),
+        ([3, 1, 2], "regression", None),
+    ],
+)
+def test_the_task_is_guessed_from_the_label(values: list[Any], task: str, positive: object) -> None:
+    found = survey.label_of(pd.DataFrame({"y": values}), Wishes(DATA, "y"))
+    assert (found.task, found.positive) == (task, positive)
+
+
+def test_the_task_that_is_named_holds() -> None:
+    found = survey.label_of(pd.DataFrame({"y": [0, 1]}), Wishes(DATA, "y", task="regression"))
+    assert found.task == "regression"
+
+
+# ---------------------------------------------------------------- what it cannot use
+
+
+def rewritten(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[Path], object]:
+    """Change the table."""
+    return lambda root: change(people()).to_csv(root / DATA, index=False)
+
+
+def bytes_of(name: str | Path, data: bytes) -> Callable[[Path], object]:
+    """Write a file."""
+    return lambda root: (root / name).write_bytes(data)
+
+
+BAD: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
+    "no such file": (
+        lambda _: None,
+        {"data": Path("data/raw/other.csv")},
+        "--data data/raw/other.csv is not a",
+    ),
+    "a folder": (lambda _: None, {"data": Path("data/raw")}, "--data data/raw is not a file"),
+    "elsewhere": (
+        bytes_of("t.csv", b"a,left\n1,2\n"),
+        {"data": Path("t.csv")},
+        "--data t.csv does not lie in",
+    ),
+    "no such label": (
+        lambda _: None,
+        {"label": "gone"},
+        "--label gone: data/raw/people.csv has no such column",
+    ),
+    "no such key": (lambda _: None, {"key": "gone"}, "--key gone: .* has no such column"),
+    "no such group": (lambda _: None, {"groups": ("gone",)}, "--group gone: .* has no such column"),
+    "empty file": (bytes_of(DATA, b""), {}, "--data data/raw/people.csv is not a readable table"),
+    "header alone": (bytes_of(DATA, b"age,left\n"), {}, "--data data/raw/people.csv has no rows"),
+    "not UTF-8": (
+        bytes_of(DATA, b"age,left\n1,\xff\n"),
+        {},
+        "--data data/raw/people.csv is not a readable table",
+    ),
+    "one value": (rewritten(lambda t: t.assign(left="no")), {}, "--label left has one value, 'no'"),
+    "three words": (
+        rewritten(lambda t: t.assign(left=["a", "b", "c", "d"] * (ROWS // 4))),
+        {},
+        r"--label left has 4 values \('a', 'b', 'c', 'd'\)",
+    ),
+    "no number": (lambda _: None, {"task": "regression"}, "--label left has 2 values"),
+    "no two classes": (
+        lambda _: None,
+        {"label": "age", "task": "classification"},
+        "--label age has 60 values",
+    ),
+    "label missing": (
+        rewritten(lambda t: t.assign(left=t["left"].where(t["id"] > 1_003))),
+        {},
+        "--label left: 4 rows",
+    ),
+    "doubled key": (rewritten(lambda t: t.assign(id=1)), {"key": "id"}, "--key id: 199 rows repeat"),
+    "label as key": (lambda _: None, {"key": "left"}, "--key left names a row"),
+    "few rows": (
+        rewritten(lambda t: t.head(30)),
+        {},
+        "the golden set would hold 3 rows of the smaller class",
+    ),
+    "no model name": (lambda _: None, {"model": "a b"}, "--model 'a b' is not a name"),
+    "no function": (
+        lambda _: None,
+        {"fit": "train:learn"},
+        "--fit train:learn: train.py has no function 'learn'",
+    ),
+    "no module": (lambda _: None, {"fit": "other:fit"}, "--fit other:fit: there is no file other.py"),
+    "not a function's name": (lambda _: None, {"fit": "train.py"}, "--fit train.py is not module:function"),
+    "not Python": (bytes_of("train.py", b"def fit(:\n"), {}, "--fit train:fit: train.py is not Python"),
+    "no labels": (
+        bytes_of("train.py", b"def fit(x): ...\n"),
+        {},
+        "--fit train:fit does not take features and",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_named_and_nothing_is_written(root: Path, name: str) -> None:
+    spoil, wishes, complaint = BAD[name]
+    spoil(root)
+    before = files(root)
+    with pytest.raises(InvalidError, match=complaint):
+        begin(root, **wishes)
+    assert files(root) == before
+
+
+def test_bad_input_ends_with_code_2(root: Path) -> None:
+    """As every mistake of a user does, and without a project to begin with."""
+    arguments = ["init", "--project", str(root), "--data", str(DATA), "--label", "gone", "--json"]
+    answer = CliRunner().invoke(cli, arguments)
+    assert answer.exit_code == ExitCode.INVALID
+    assert "--label gone" in answer.output
+
+
+def test_a_folder_that_is_not_there_is_no_repository(tmp_path: Path) -> None:
+    arguments = ["init", "--project", str(tmp_path / "gone"), "--data", "t.csv", "--label", "y"]
+    assert CliRunner().invoke(cli, arguments).exit_code == ExitCode.INVALID
+    assert list(tmp_path.iterdir()) == []
