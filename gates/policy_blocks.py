@@ -203,6 +203,12 @@ class Replay(Strict):
     tolerance: Annotated[float, Field(ge=0, le=1)] = 1e-6
 
 
+class AlertPolicy(Strict):
+    """When an alert rolls back: not while the figures of who has just begun to serve still settle."""
+
+    burn_in_minutes: Annotated[float, Field(ge=0, le=1440)] = 10
+
+
 class WaiverPolicy(Strict):
     """A waiver as it stands in the policy; see `gates.verdict.Waiver`."""
 
@@ -239,6 +245,7 @@ class Project(Strict):
     golden_set: GoldenSet
     training: Training
     replay: Replay = Replay()
+    alerts: AlertPolicy = AlertPolicy()
     waivers: tuple[WaiverPolicy, ...] = ()
 
     @field_validator("trusted_keys", "approvers")

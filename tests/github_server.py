@@ -79,7 +79,8 @@ class GitHub:
             self.comments.append({"id": number, "issue": int(of_issue[1]), **asked.body})
             return 201, self.comments[-1]
         if asked.path == "issues":
-            self.issues.append({"number": number, "state": "open", **asked.body})
+            writer = {"type": "Bot"}  # as whom the token of a job writes
+            self.issues.append({"number": number, "state": "open", "user": writer, **asked.body})
             return 201, self.issues[-1]
         self.posted.append(asked.body)
         return 200, None

@@ -66,7 +66,7 @@ BAD = {
     "unknown gate": (
         "xyzzy",
         {},
-        "gates.xyzzy: unknown; known here: approvers, break_glass_hours",
+        "gates.xyzzy: unknown; known here: alerts, approvers, break_glass_hours",
     ),
     "misspelt gate": ("goldne", {}, "gates.goldne: unknown; did you mean 'golden'?"),
     "text for a number": (
@@ -243,6 +243,12 @@ BAD = {
         "data/golden/features.parquet",
         "gates.golden_set.labels: labels and features are one file",
     ),
+    "burn-in before the move": (
+        "alerts",
+        {"burn_in_minutes": -1},
+        "gates.alerts.burn_in_minutes: input should",
+    ),
+    "burn-in of a week": ("alerts", {"burn_in_minutes": 10080}, "gates.alerts.burn_in_minutes: input should"),
     "waiver for an unknown gate": (
         "waivers/0/gate",
         "fairnes",

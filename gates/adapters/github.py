@@ -29,6 +29,14 @@ def actor() -> str:
         return f"uid {os.getuid()}"
 
 
+def run_url() -> str:
+    """Return the address of this workflow run; empty outside of one."""
+    if not on_actions():
+        return ""
+    parts = (os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"))
+    return "{}/{}/actions/runs/{}".format(*parts)
+
+
 def write_outputs(values: Mapping[str, str]) -> None:
     """Write step outputs; values are one line each."""
     _append(

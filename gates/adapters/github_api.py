@@ -21,7 +21,7 @@ SHOWN_CHARACTERS = 300
 FORBIDDEN, GONE, TOO_MANY, BROKEN = {401, 403}, {404, 410}, 429, 500
 
 
-class _NoRedirect(request.HTTPRedirectHandler):
+class NoRedirect(request.HTTPRedirectHandler):
     """A redirect is an error: the token goes to the host that was named, and to no other."""
 
     def redirect_request(self, *_: Any) -> None:  # noqa: ANN401 - urllib's own
@@ -41,7 +41,7 @@ class Api:
         self._token = token
         self._url = url.rstrip("/")
         self._patience = Patience()
-        self._opener = request.build_opener(_NoRedirect)
+        self._opener = request.build_opener(NoRedirect)
 
     @classmethod
     def from_environment(cls) -> "Api":

@@ -23,6 +23,7 @@ if typing.TYPE_CHECKING:
 SECTIONS = {
     "Deliver": ("ship", "data", "train", "predict", "judge", "promote"),
     "Champion": ("status", "history", "show", "audit", "rollback", "drill", "reconcile", "restore", "export"),
+    "Alarm": ("alert", "tell", "issue"),
     "Gates": tuple(checks.names()),
     "Project": ("init", "doctor", "policy", "key", "actions"),
 }
@@ -191,13 +192,52 @@ def show(project: "Project", target: str) -> dict[str, Any]:
 @_command(
     click.option("--to", required=True, metavar="TARGET", help="previous, a version, or a SHA."),
     click.option("--reason", type=flags.REASON, required=True, help="One sentence for the auditor."),
+    click.option(
+        "--expect",
+        type=flags.DIGEST,
+        default="",
+        help="Digest of the entry that is to be undone, as `gates alert` tells it; the last one if empty.",
+    ),
     flags.APPLY,
 )
-def rollback(project: "Project", to: str, reason: str, apply: bool) -> "Result":  # noqa: FBT001 - click's own
+def rollback(project: "Project", to: str, reason: str, expect: str, apply: bool) -> "Result":  # noqa: FBT001 - click's own
     """Make an earlier champion serve again."""
     from gates.run import rollback as run
 
-    return run.run(project, to, reason, apply=apply)
+    return run.run(project, to, reason, apply=apply, undoing=expect)
+
+
+@_command(
+    click.option(
+        "--payload", default="", metavar="JSON", help="Body of Alertmanager's webhook, or @ and its file."
+    )
+)
+def alert(project: "Project", payload: str) -> "Result":
+    """Decide whether what Alertmanager tells is a reason to roll back."""
+    from gates.run import alert as run
+
+    return run.run(project, payload)
+
+
+@_command(click.option("--text", default="", help="What happened."))
+def tell(project: "Project", text: str) -> "Result":
+    """Tell a channel what happened, by the webhook in GATES_WEBHOOK."""
+    from gates.run import tell as run
+
+    return run.run(project, text)
+
+
+@_command(
+    click.option(
+        "--title", type=flags.REASON, required=True, help="What is wrong, the same words each time."
+    ),
+    click.option("--text", default="", help="What happened this time."),
+)
+def issue(project: "Project", title: str, text: str) -> "Result":
+    """Open an issue on GitHub, or bring the open one of this title up to date."""
+    from gates.run import issue as run
+
+    return run.run(project, title, text)
 
 
 @_command()

@@ -73,6 +73,7 @@ class Answering:
         for remark in error.remarks[:MOST_REMARKS]:
             github.annotate("error", "gates", remark.text, *places.of(remark))
         github.annotate("error", "gates", f"{error.what} {error.why} {error.do}".strip())
+        github.write_outputs({"sentence": " ".join(f"{error.what} {error.do}".split())})
         if self._as_json:
             with suppress(UnavailableError), self._writing():
                 _print_json({"error": error.to_document()})
@@ -121,7 +122,7 @@ class Answering:
     def _tell_github(self, document: dict[str, Any], judged: list[Verdict], project: Project | None) -> None:
         if "outcome" not in document:
             return
-        known = ("outcome", "verdict", "digest", "model")
+        known = ("outcome", "sentence", "verdict", "digest", "model")
         github.write_outputs({name: str(document[name]) for name in known if name in document})
         title, sentence = f"{self._command}: {document['outcome']}", str(document.get("sentence", ""))
         if self._command == "audit":

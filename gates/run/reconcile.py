@@ -56,9 +56,9 @@ def _break_glass_ended(project: Project, history: History, found: list[Deviation
     others = [each for each in found if each.kind != "break-glass"]
     if others == found:
         return found
-    do = ""
+    do, undoing = "", history.moved.sha256 if history.moved else ""
     try:
-        rollback.run(project, "previous", "the break-glass is over", apply=True, undoing=history.moved)
+        rollback.run(project, "previous", "the break-glass is over", apply=True, undoing=undoing)
     except ConflictError:
         return others
     except (UndecidedError, rollback.NoneVerifiesError) as error:

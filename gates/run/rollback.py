@@ -11,7 +11,7 @@ from gates.adapters import files, replay, trial
 from gates.adapters.registry import Registry
 from gates.adapters.trial import Trial
 from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, TamperedError
-from gates.ledger import Champion, Entry, History, Link
+from gates.ledger import Champion, Entry, History
 from gates.plans import rollback as plans
 from gates.run import begun, known, serving
 from gates.run.carry_out import alias_confirmed, carry_out, point_alias
@@ -23,7 +23,7 @@ class NoneVerifiesError(GatesError):
     """There are earlier champions, and not one of them could serve."""
 
 
-def run(project: Project, to: str, reason: str, *, apply: bool, undoing: Link | None = None) -> Result:
+def run(project: Project, to: str, reason: str, *, apply: bool, undoing: str = "") -> Result:
     """Put the first target that verifies and loads back into service.
 
     Args:
@@ -31,7 +31,7 @@ def run(project: Project, to: str, reason: str, *, apply: bool, undoing: Link | 
         to: ``previous``, a version, or a SHA (at least 7 digits).
         reason: One sentence for the auditor.
         apply: Carry the plan out; else the target is verified, the plan told, and nothing moved.
-        undoing: The one move that is to be undone; None for whichever is the last.
+        undoing: SHA-256 of the one entry that is to be undone; empty for whichever is the last.
 
     Raises:
         UndecidedError: There is nothing to roll back to.
@@ -42,9 +42,9 @@ def run(project: Project, to: str, reason: str, *, apply: bool, undoing: Link | 
     """
     with known.told(known.NOTHING_MOVED):
         history = project.history()
-    if undoing is not None and history.moved != undoing:
+    if undoing and (history.moved is None or history.moved.sha256 != undoing):
         raise ConflictError("The champion moved meanwhile.", do="See who serves now: gates status")
-    if apply and undoing is None and (finished := _finish(project, history, to, reason)):
+    if apply and not undoing and (finished := _finish(project, history, to, reason)):
         return finished
     with known.told(known.NOTHING_MOVED), trial.start(project.log) as trying:
         registry = Registry(project.root, project.model)
@@ -53,7 +53,8 @@ def run(project: Project, to: str, reason: str, *, apply: bool, undoing: Link | 
     steps = plans.plan(history, target, reason)
     details = _details(target, left, passed_over)
     if not apply:
-        command = f"gates rollback --to {shlex.quote(to)} --reason {shlex.quote(reason)} --apply"
+        expected = f" --expect {undoing}" if undoing else ""
+        command = f"gates rollback --to {shlex.quote(to)}{expected} --reason {shlex.quote(reason)} --apply"
         told = planned(steps, command)
         return replace(told, details={**told.details, **details})
     with known.told(known.NOTHING_MOVED):

@@ -94,10 +94,10 @@ def test_an_empty_ledger_in_words(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_outputs_for_the_next_job(output: Path) -> None:
-    """Outcome, digest and verdict, and nothing else."""
+    """Outcome, sentence, digest and verdict, and nothing else."""
     tell(Result("pass", "Fine.", digest="d", verdict="evidence/statement.json", details={"sha": "s"}))
     written = set(output.read_text().splitlines())
-    assert written == {"outcome=pass", "digest=d", "verdict=evidence/statement.json"}
+    assert written == {"outcome=pass", "sentence=Fine.", "digest=d", "verdict=evidence/statement.json"}
 
 
 def test_a_gate_names_its_verdicts_file(output: Path) -> None:
@@ -154,6 +154,14 @@ def test_an_error_on_github(output: Path, capsys: pytest.CaptureFixture[str]) ->
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("::")]
     assert lines == ["::error title=gates::Bad%0A::error::<b>  gates policy"]
     assert "<b>" not in output.with_name("summary").read_text().replace("\\<b\\>", "")
+
+
+def test_an_error_is_one_sentence_for_the_next_job(output: Path) -> None:
+    """What and what next; no outcome, which would be a verdict."""
+    Answering("judge", Path(), as_json=True).complain(
+        InvalidError("Bad:\n  a.", why="So.", do="gates policy")
+    )
+    assert output.read_text() == "sentence=Bad: a. gates policy\n"
 
 
 def test_a_mistake_of_ours_is_told_with_the_log(capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ def test_an_input_keeps_description_and_default() -> None:
 
 
 def test_every_action_has_the_same_outputs() -> None:
-    names = ("outcome", "verdict", "digest", "model")
+    names = ("outcome", "sentence", "verdict", "digest", "model")
     for action in (PREDICT, Action("status", "Who serves")):
         outputs = yaml.safe_load(render(action))["outputs"]
         assert {name: each["value"] for name, each in outputs.items()} == {

@@ -1,0 +1,94 @@
+"""Whether an alert is a reason to roll back, and the sentence that says why or why not."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gates.errors import InvalidError, UndecidedError
+from gates.ledger import TIME, History
+from gates.plans.notification import Alert, Notification
+
+LONGEST_REASON = 500
+MODEL_LABEL = "model"
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What follows from an alert.
+
+    Attributes:
+        roll_back: Whether the champion has to go.
+        sentence: Why, or why not; one line that the ledger takes as a reason.
+    """
+
+    roll_back: bool
+    sentence: str
+
+
+def decide(notification: Notification, history: History, burn_in: timedelta, moment: datetime) -> Decided:
+    """Return whether somebody else has to serve because of an alert.
+
+    Not where it is resolved, or about another model. Not where it began before the champion began to serve:
+    then it is about who served before, and told again after the rollback that it asked for. And not while
+    the champion's figures still settle.
+
+    Args:
+        notification: What Alertmanager tells.
+        history: The verified ledger.
+        burn_in: How long figures settle after a move.
+        moment: Now, in UTC.
+
+    Raises:
+        UndecidedError: There is no champion.
+        InvalidError: An alert begins in the future.
+    """
+    firing = [each for each in notification.alerts if each.status == "firing"]
+    if not firing:
+        return _nothing(f"{_named(notification.alerts)} is resolved.")
+    about = [each for each in firing if each.labels.get(MODEL_LABEL, history.model) == history.model]
+    if not about:
+        return _nothing(
+            f"{_named(firing)} is about the model {firing[0].labels[MODEL_LABEL]}, not {history.model}."
+        )
+    if history.champion is None or history.since is None:
+        raise UndecidedError(f"{history.model} has no champion yet.", do="Promote one first: gates ship")
+    if early := [each for each in about if each.starts_at > moment + CLOCKS_DIFFER]:
+        raise InvalidError(
+            f"{_named(early)} begins in the future: {_since(early)}.",
+            why=f"By this machine's clock it is {moment.strftime(TIME)}.",
+            do="Set the clocks of Prometheus and of the runner; see who serves: gates status",
+        )
+    serves = datetime.strptime(history.since, TIME).replace(tzinfo=UTC)
+    version = f"v{history.champion.version}"
+    new = [each for each in about if each.starts_at >= serves]
+    if not new:
+        return _nothing(
+            f"{_named(about)} began at {_since(about)}, before {version} began to serve at {history.since}."
+        )
+    if moment < serves + burn_in:
+        until = (serves + burn_in).strftime(TIME)
+        settling = f"{version} is in its burn-in until {until} (gates.alerts.burn_in_minutes)"
+        return _nothing(f"{_named(new)} fires, and {settling}.")
+    summary = f": {new[0].summary}" if new[0].summary else ""
+    return Decided(roll_back=True, sentence=_line(f"{_named(new)} fires since {_since(new)}{summary}"))
+
+
+def _nothing(why: str) -> Decided:
+    return Decided(roll_back=False, sentence=_line(f"Nothing to do. {why}"))
+
+
+def _named(alerts: Sequence[Alert]) -> str:
+    more = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
+    return f"Alert {alerts[0].name}{more}"
+
+
+def _since(alerts: Sequence[Alert]) -> str:
+    return alerts[0].starts_at.astimezone(UTC).strftime(TIME)
+
+
+def _line(text: str) -> str:
+    """Return what an alerting rule says as one line, cut to what a reason may be."""
+    line = re.sub(r"[\x00-\x1f\x7f-\x9f\s]+", " ", text).strip()
+    return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 1]}…"
