@@ -100,9 +100,9 @@ class GitHub:
 
 
 @contextmanager
-def serving() -> Iterator[GitHub]:
-    """Serve on a free port of the loopback until the block ends."""
-    github = GitHub()
+def serving(kind: type[GitHub] = GitHub) -> Iterator[GitHub]:
+    """Serve on a free port of the loopback until the block ends; ``kind`` may be one that can do more."""
+    github = kind()
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:

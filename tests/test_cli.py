@@ -91,7 +91,7 @@ def test_every_option_has_help(name: str, option: click.Parameter) -> None:
         assert re.fullmatch(r"\S.{5,}\.", str(option.help))
         assert option.opts[0].startswith("--")
     else:
-        assert option.make_metavar(click.Context(cli)) in {"SHA", "FOLDER"}
+        assert option.make_metavar(click.Context(cli)) in {"SHA", "FOLDER", "TAG"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

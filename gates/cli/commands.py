@@ -25,9 +25,9 @@ SECTIONS = {
     "Champion": ("status", "history", "show", "audit", "rollback", "drill", "reconcile", "restore", "export"),
     "Alarm": ("alert", "tell", "issue"),
     "Gates": tuple(checks.names()),
-    "Project": ("init", "doctor", "policy", "key", "actions"),
+    "Project": ("init", "doctor", "policy", "key", "actions", "release"),
 }
-AT_A_KEYBOARD = {"init", "ship", "key", "actions"}
+WITHOUT_ACTION = {"init", "ship", "key", "actions", "release"}
 EPILOG = "Exit codes: 0 pass, 1 fail, 2 invalid, 3 undecided, 4 unavailable, 5 conflict, 6 tampered."
 
 
@@ -338,9 +338,17 @@ def actions(project: "Project", check: bool) -> "Result":  # noqa: FBT001 - clic
     return run.run(project.root, described_commands(), check=check)
 
 
+@_command(click.argument("target", metavar="TAG", envvar="GATES_RELEASE_TAG"), flags.APPLY)
+def release(project: "Project", target: str, apply: bool) -> "Result":  # noqa: FBT001 - click's own
+    """Make a version of this repository public, once its tests have passed."""
+    from gates.run import release as run
+
+    return run.run(project, target, apply=apply)
+
+
 def described_commands() -> dict[str, click.Command]:
-    """Return the commands that have an action: all but those for a person at a keyboard."""
-    return {name: command for name, command in cli.commands.items() if name not in AT_A_KEYBOARD}
+    """Return the commands that have an action: all but those for a person, or for this repository itself."""
+    return {name: command for name, command in cli.commands.items() if name not in WITHOUT_ACTION}
 
 
 def _add_gate(name: str) -> None:

@@ -12,11 +12,12 @@ from tests.workflows import harness
 
 WORKFLOWS = sorted((harness.ROOT / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((harness.ROOT / ".github" / "actions").glob("*/action.yml"))
-OWN = ["ci.yml"]  # about this repository itself; nobody calls them
+OWN = ["ci.yml", "release.yml"]  # about this repository itself; nobody calls them
 REUSABLE = [file for file in WORKFLOWS if not file.stem.startswith("on-") and file.name not in OWN]
 CALLERS = [file for file in WORKFLOWS if file.stem.startswith("on-")]
 PRODUCTION = {"ship.yml/promote", "rollback.yml/rollback"}
 MORE_RIGHTS = {
+    "release.yml/release": {"contents": "write", "checks": "read"},
     "ship.yml/promote": {"id-token": "write"},
     "on-push.yml/ship": {"id-token": "write"},
 }
@@ -129,6 +130,8 @@ def test_only_what_writes_production_is_in_its_environment_and_queue(name: str, 
         group = "gates-production-${{ inputs.working-directory }}"
         queue = {"group": group, "cancel-in-progress": False, "queue": "max"}
         assert (job["environment"], job["concurrency"]) == ("production", queue)
+    elif name == "release.yml/release":
+        assert job["environment"] == "release"
     else:
         assert not {"environment", "concurrency"} & job.keys()
 
@@ -186,7 +189,7 @@ def test_an_action_is_one_command_with_its_values_in_the_environment(file: Path)
 def test_a_workflow_has_no_script_of_its_own(file: Path) -> None:
     """In our own CI, a comparison of outcomes at most."""
     scripts = [step["run"] for step in steps(file) if "run" in step]
-    allowed = r'bash \.ci/run|test "\$[A-Z]+" = "[a-z ]+"' if file.name in OWN else "$."
+    allowed = r'bash \.ci/run|gates release|test "\$[A-Z]+" = "[a-z ]+"' if file.name in OWN else "$."
     assert all(re.fullmatch(allowed, script) for script in scripts), scripts
 
 
