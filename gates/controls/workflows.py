@@ -23,7 +23,9 @@ _TRUSTED = frozenset(
     {"push", "schedule", "workflow_dispatch", "repository_dispatch", "workflow_call", "release"}
 )
 _WORKFLOW = re.compile(r"(?P<where>.*)/\.github/workflows/(?P<file>[\w.-]+\.ya?ml)(?:@.*)?")
-_OURS = frozenset({"ship.yml", "rollback.yml"})
+_OURS = re.compile(r".*/\.github/workflows/(?:ship|rollback|reconcile)\.ya?ml(?:@.*)?")
+_COMPARES = re.compile(r"[^/]+/ml-gates/\.github/workflows/reconcile\.yml@.*")
+_NOBODY = re.compile("(?!)")
 _PINNED = re.compile(r"\.{1,2}/.*|\$/.*|.*@[0-9a-f]{40}|docker://.*@sha256:[0-9a-f]{64}")
 
 _GUARDED = (
@@ -34,16 +36,15 @@ _UNSEEN = "These call make, a script or an action that is not read here, with ri
 _READ_ALONE = "See that it promotes nothing; or give the job: permissions: {contents: read}, and no secret"
 _TRUST = (
     '{"StringEquals": {"token.actions.githubusercontent.com:job_workflow_ref": '
-    '"org/ml-gates/.github/workflows/ship.yml@COMMIT", '
+    '["org/ml-gates/.github/workflows/ship.yml@COMMIT", and so rollback.yml, reconcile.yml and drill.yml], '
     '"token.actions.githubusercontent.com:environment": "production", '
     '"token.actions.githubusercontent.com:repository_id": "ID"}}'
 )
 _SCHEDULE = (
-    "In .github/workflows/on-schedule.yml: {on: {schedule: [{cron: '17 * * * *'}]}, permissions: {}, jobs: "
-    "{reconcile: {runs-on: ubuntu-latest, permissions: {contents: read}, steps: ["
-    "{uses: actions/checkout@COMMIT}, {uses: org/ml-gates/.github/actions/setup@COMMIT}, "
-    "{uses: org/ml-gates/.github/actions/reconcile@COMMIT}]}}}, "
-    "with env: MLFLOW_TRACKING_URI and an account that only reads"
+    "In .github/workflows/on-reconcile.yml: {on: {schedule: [{cron: '*/15 * * * *'}]}, permissions: {}, "
+    "jobs: {reconcile: {uses: org/ml-gates/.github/workflows/reconcile.yml@COMMIT, "
+    "permissions: {contents: read, id-token: write, issues: write}, with: {tracking-uri: ADDRESS, "
+    "ledger: PLACE}, secrets: inherit}}}"
 )
 
 
@@ -138,7 +139,7 @@ def _schedule(files: Files) -> Finding:
     """Return whether a schedule compares; a cron elsewhere is seen by nobody here."""
     comparing = [job for name in files for job in _jobs(files, name) if job.steps.reconcile]
     scheduled = sorted(
-        name for name in _reaching(files, comparing) if name in files and "schedule" in _on(files[name])
+        name for name in _reaching(files, comparing, _COMPARES) if "schedule" in _on(files.get(name, {}))
     )
     if scheduled:
         return RECONCILE.prevented(f"A schedule runs `gates reconcile`: {', '.join(scheduled)}.")
@@ -161,8 +162,8 @@ def _pins(files: Files) -> Finding:
     return ACTION_PINS.prevented("Every action is pinned to a commit.")
 
 
-def _reaching(files: Files, jobs: list[_Job], ours: frozenset[str] = frozenset()) -> set[str]:
-    """Return the files of these jobs and those that call one of them, or a workflow of ml-gates."""
+def _reaching(files: Files, jobs: list[_Job], ours: re.Pattern[str] = _NOBODY) -> set[str]:
+    """Return the files of these jobs and those that call one of them, or one of these of ml-gates."""
     found = {job.file for job in jobs}
     while True:
         callers = {
@@ -175,13 +176,13 @@ def _reaching(files: Files, jobs: list[_Job], ours: frozenset[str] = frozenset()
         found |= callers
 
 
-def _calls(uses: str, found: set[str], ours: frozenset[str]) -> bool:
+def _calls(uses: str, found: set[str], ours: re.Pattern[str]) -> bool:
     called = _WORKFLOW.fullmatch(uses)
     if called is None:
         return False
     if called["where"] in {".", "$"}:
         return f".github/workflows/{called['file']}" in found
-    return called["file"] in ours
+    return bool(ours.fullmatch(uses))
 
 
 def _jobs(files: Files, name: str) -> Iterator[_Job]:

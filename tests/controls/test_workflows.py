@@ -1,10 +1,12 @@
 """What workflow files say about who promotes, what starts it, and whose code runs in it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from gates.adapters import workflow_files
 from gates.controls.roads import Finding, Word
 from gates.controls.workflows import findings
 
@@ -116,6 +118,7 @@ def test_a_job_outside_a_reusable_workflow() -> None:
         "$/.github/workflows/ship.yml",
         f"org/ml-gates/.github/workflows/ship.yml@{SHA}",
         f"org/ml-gates/.github/workflows/rollback.yml@{SHA}",
+        f"org/ml-gates/.github/workflows/reconcile.yml@{SHA}",
     ],
 )
 def test_strangers_start_what_promotes(event: str, uses: str) -> None:
@@ -268,13 +271,35 @@ def test_a_schedule_that_compares(step: dict[str, Any]) -> None:
     )
     for files in (called, scheduled(step, event="push"), scheduled({"run": "gates status"}), {}):
         assert found(files)["reconcile"].word is Word.LOOK
-    nobody = caller(f"org/ml-gates/.github/workflows/reconcile.yml@{SHA}", "schedule")
-    assert found({PUSH: nobody})["reconcile"].word is Word.LOOK
+
+
+@pytest.mark.parametrize(
+    ("uses", "event", "word"),
+    [
+        (f"org/ml-gates/.github/workflows/reconcile.yml@{SHA}", "schedule", Word.PREVENTS),
+        (f"org/ml-gates/.github/workflows/reconcile.yml@{SHA}", "push", Word.LOOK),
+        (f"org/ml-gates/.github/workflows/ship.yml@{SHA}", "schedule", Word.LOOK),
+        (f"org/other/.github/workflows/reconcile.yml@{SHA}", "schedule", Word.LOOK),
+    ],
+)
+def test_a_schedule_that_calls_ours(uses: str, event: str, word: Word) -> None:
+    """Its file is not here; that it is ours is told by the repository."""
+    assert found({PUSH: caller(uses, event)})["reconcile"].word is word
+
+
+def test_this_repository_itself() -> None:
+    """Only reusable workflows promote, everything is pinned, and a schedule compares."""
+    files = workflow_files.read(Path(__file__).parents[2])
+    words = {road: each.word for road, each in found(dict(files)).items()}
+    looked = dict.fromkeys(("reviewers", "oidc"), Word.LOOK)
+    closed = ("promoting-trigger", "action-pins", "reconcile")
+    assert words.items() >= (dict.fromkeys(closed, Word.PREVENTS) | looked).items()
+    assert words["promoting-job"] is Word.PREVENTS
 
 
 def test_the_schedule_to_paste() -> None:
     """It compares, is pinned, and opens nothing."""
-    text = found(GUARDED)["reconcile"].do.partition(": ")[2].rpartition(", with env")[0]
+    text = found(GUARDED)["reconcile"].do.partition(": ")[2]
     pasted = yaml.load(text.replace("COMMIT", SHA), yaml.BaseLoader)  # noqa: S506 - text alone
     words = {road: each.word for road, each in found(GUARDED | {".github/workflows/x.yml": pasted}).items()}
     assert set(words.values()) == {Word.PREVENTS, Word.LOOK}

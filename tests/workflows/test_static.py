@@ -15,11 +15,27 @@ ACTIONS = sorted((harness.ROOT / ".github" / "actions").glob("*/action.yml"))
 OWN = ["ci.yml", "release.yml"]  # about this repository itself; nobody calls them
 REUSABLE = [file for file in WORKFLOWS if not file.stem.startswith("on-") and file.name not in OWN]
 CALLERS = [file for file in WORKFLOWS if file.stem.startswith("on-")]
-PRODUCTION = {"ship.yml/promote", "rollback.yml/rollback"}
+PRODUCTION = {
+    "ship.yml/promote",
+    "rollback.yml/rollback",
+    "drill.yml/drill",
+    "reconcile.yml/reconcile",
+}
+SAYS_WHO_IT_IS, WRITES_ISSUES = {"id-token": "write"}, {"issues": "write"}
 MORE_RIGHTS = {
     "release.yml/release": {"contents": "write", "checks": "read"},
-    "ship.yml/promote": {"id-token": "write"},
-    "on-push.yml/ship": {"id-token": "write"},
+    "ship.yml/promote": SAYS_WHO_IT_IS,
+    "rollback.yml/rollback": SAYS_WHO_IT_IS,
+    "rollback.yml/failed": WRITES_ISSUES,
+    "drill.yml/drill": SAYS_WHO_IT_IS,
+    "drill.yml/failed": WRITES_ISSUES,
+    "reconcile.yml/reconcile": SAYS_WHO_IT_IS,
+    "reconcile.yml/failed": WRITES_ISSUES,
+    "on-push.yml/ship": SAYS_WHO_IT_IS,
+    "on-dispatch.yml/rollback": SAYS_WHO_IT_IS | WRITES_ISSUES,
+    "on-alert.yml/rollback": SAYS_WHO_IT_IS | WRITES_ISSUES,
+    "on-drill.yml/drill": SAYS_WHO_IT_IS | WRITES_ISSUES,
+    "on-reconcile.yml/reconcile": SAYS_WHO_IT_IS | WRITES_ISSUES,
 }
 NO_RIGHTS = {"ci.yml/required"}
 ARTIFACT = re.compile(r"^\$\{\{ (?:steps|needs)\.data\.outputs\.model \}\}-")
@@ -143,8 +159,10 @@ def test_the_signing_key_goes_to_what_writes_production_alone(name: str, job: di
 
 @pytest.mark.parametrize(("name", "job"), own_jobs())
 def test_a_secret_is_given_to_the_one_step_that_needs_it(name: str, job: dict[str, Any]) -> None:
-    with_secret = [step for step in job["steps"] if "secrets." in str(step)]
-    assert len(with_secret) <= 1, name
+    secret = [step for step in job["steps"] if "secrets." in str(step).replace("secrets.GATES_WEBHOOK", "")]
+    assert len(secret) <= 1, name
+    told = {step["uses"] for step in job["steps"] if "secrets.GATES_WEBHOOK" in str(step)}
+    assert told <= {"$/.github/actions/tell"}
     assert "secrets." not in str({key: value for key, value in job.items() if key != "steps"})
 
 
@@ -242,7 +260,51 @@ def test_every_artifact_has_the_name_of_its_model() -> None:
 
 def test_train_writes_to_tracking_and_reaches_no_ledger() -> None:
     told = {name for name, job in jobs(REUSABLE) if "GATES_LEDGER" in str(job)}
-    assert told == {"ship.yml/predict", "ship.yml/judge", "ship.yml/promote", "rollback.yml/rollback"}
+    assert told == {"ship.yml/predict", "ship.yml/judge"} | PRODUCTION
+
+
+def test_what_fails_is_told_by_a_plain_job_that_writes_nothing_but_an_issue() -> None:
+    """Whatever became of the job before, unless it was left out; and whoever called the workflow."""
+    for name in ("rollback", "drill", "reconcile"):
+        failed = load(harness.ROOT / ".github" / "workflows" / f"{name}.yml")["jobs"]["failed"]
+        result = f"needs.{name}.result"
+        asked = f"${{{{ always() && {result} != 'success' && {result} != 'skipped' }}}}"
+        assert (failed["needs"], failed["if"]) == (name, asked)
+        assert failed["steps"][-1]["uses"] == "$/.github/actions/issue"
+        assert "continue-on-error" not in failed["steps"][-1]
+
+
+def test_telling_stops_nothing() -> None:
+    """Nor does it take longer than a minute."""
+    told = [step for file in REUSABLE for step in steps(file) if step.get("uses") == "$/.github/actions/tell"]
+    assert [(step["continue-on-error"], step["timeout-minutes"]) for step in told] == [(True, 1)] * 4
+
+
+def test_an_alert_is_judged_in_the_queue_in_which_it_rolls_back() -> None:
+    """In a job before, a second one would be judged before the first has rolled back."""
+    rollback = load(harness.ROOT / ".github" / "workflows" / "rollback.yml")["jobs"]["rollback"]
+    decides, back = (
+        next(step for step in rollback["steps"] if step.get("id") == name) for name in ("alert", "rollback")
+    )
+    assert decides["if"] == "inputs.alert != ''"
+    assert back["if"] == "inputs.alert == '' || steps.alert.outputs.outcome == 'pass'"
+    assert back["with"]["expect"] == "${{ steps.alert.outputs.digest }}"
+
+
+def test_the_clock_and_the_dispatches_that_start_something() -> None:
+    started = {file.name: load(file)["on"] for file in CALLERS}
+    crons = {
+        name: [each["cron"] for each in on["schedule"]] for name, on in started.items() if "schedule" in on
+    }
+    assert crons == {"on-drill.yml": ["23 4 3 * *"], "on-reconcile.yml": ["*/15 * * * *"]}
+    types = {
+        name: on["repository_dispatch"]["types"]
+        for name, on in started.items()
+        if "repository_dispatch" in on
+    }
+    assert types == {"on-alert.yml": ["alert"], "on-reconcile.yml": ["alias-moved"]}
+    by_hand = {name for name, on in started.items() if "workflow_dispatch" in on}
+    assert by_hand == {"on-dispatch.yml", "on-drill.yml", "on-reconcile.yml"}
 
 
 @every_file

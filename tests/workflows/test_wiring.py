@@ -25,6 +25,7 @@ SECRETS = [
     "PROMOTE_USERNAME",
     "PROMOTE_PASSWORD",
     "GATES_SIGNING_KEY",
+    "GATES_WEBHOOK",
 ]
 ARTIFACTS = {
     *("data-handoff", "raw", "train-handoff", "models", "features", "tables", "metrics"),
@@ -249,18 +250,66 @@ def test_a_rollback_by_hand_passes_on_target_and_reason_word_for_word(world: har
     """Text of a person reaches the command as data, whatever it says."""
     inputs = {"to": "3", "reason": "\"; touch pwned; '$(id)` ${{ github.token }}"}
     run = harness.play(world, "on-dispatch.yml", "workflow_dispatch", {"inputs": inputs})
-    assert (run.code, run.results) == (0, {"rollback": "success"}), run.log
+    assert (run.code, run.results) == (0, {"rollback": "success", "failed": "skipped"}), run.log
     environment = record(world, "rollback")["environment"]
     assert environment["GATES_ROLLBACK_TO"] == inputs["to"]
     assert environment["GATES_ROLLBACK_REASON"] == inputs["reason"]
     assert record(world, "rollback")["arguments"] == []
+    assert commands(world) == {"tell", "rollback"}
+    assert secrets_seen(world, "tell") == {"GATES_WEBHOOK"}
     assert secrets_seen(world, "rollback") == {"PROMOTE_USERNAME", "PROMOTE_PASSWORD", "GATES_SIGNING_KEY"}
 
 
-def test_a_rollback_that_fails_is_red(world: harness.World) -> None:
-    world = with_outcomes(world, rollback="fail")
-    run = harness.play(world, "on-dispatch.yml", "workflow_dispatch", {"inputs": {"to": "3", "reason": "r"}})
-    assert (run.code, run.results) == (1, {"rollback": "failure"}), run.log
+@pytest.mark.parametrize(
+    ("workflow", "event", "command"),
+    [
+        ("on-dispatch.yml", {"inputs": {"to": "3", "reason": "r"}}, "rollback"),
+        ("on-drill.yml", {}, "drill"),
+        ("on-reconcile.yml", {}, "reconcile"),
+    ],
+)
+def test_what_fails_is_red_and_an_issue_is_opened_by_a_job_without_any_secret_but_the_webhook(
+    world: harness.World, workflow: str, event: dict[str, Any], command: str
+) -> None:
+    run = harness.play(with_outcomes(world, **{command: "fail"}), workflow, "workflow_dispatch", event)
+    assert (run.code, run.results) == (1, {command: "failure", "failed": "success"}), run.log
+    assert secrets_seen(world, command) == {"PROMOTE_USERNAME", "PROMOTE_PASSWORD", "GATES_SIGNING_KEY"}
+    assert secrets_seen(world, "issue") == set()
+    assert record(world, "issue")["environment"]["GATES_ISSUE_TEXT"] == f"sentence of {command}"
+
+
+def test_a_telling_that_fails_stops_no_rollback(world: harness.World) -> None:
+    run = harness.play(
+        with_outcomes(world, tell="fail"),
+        "on-dispatch.yml",
+        "workflow_dispatch",
+        {"inputs": {"to": "3", "reason": "r"}},
+    )
+    assert (run.code, run.results) == (0, {"rollback": "success", "failed": "skipped"}), run.log
+
+
+ALERT = {"action": "alert", "client_payload": {"version": "4", "say": "`$(touch pwned)` ' \" ${{ x }}"}}
+
+
+def test_an_alert_is_judged_as_it_came_and_its_sentence_is_the_reason(world: harness.World) -> None:
+    run = harness.play(world, "on-alert.yml", "repository_dispatch", ALERT)
+    assert (run.code, run.results) == (0, {"rollback": "success", "failed": "skipped"}), run.log
+    assert json.loads(record(world, "alert")["environment"]["GATES_ALERT_PAYLOAD"]) == ALERT["client_payload"]
+    assert secrets_seen(world, "alert") == set()
+    environment = record(world, "rollback")["environment"]
+    given = {name: text for name, text in environment.items() if name.startswith("GATES_ROLLBACK_")}
+    assert given == {
+        "GATES_ROLLBACK_TO": "previous",
+        "GATES_ROLLBACK_REASON": "sentence of alert",
+        "GATES_ROLLBACK_EXPECT": "digest-of-alert",
+        "GATES_ROLLBACK_APPLY": "true",
+    }
+
+
+def test_an_alert_that_is_no_reason_rolls_nothing_back_and_tells_nobody(world: harness.World) -> None:
+    run = harness.play(with_outcomes(world, alert="unchanged"), "on-alert.yml", "repository_dispatch", ALERT)
+    assert (run.code, run.results) == (0, {"rollback": "success", "failed": "skipped"}), run.log
+    assert commands(world) == {"alert"}
 
 
 CALLER = """
@@ -327,6 +376,23 @@ def test_the_role_in_aws_is_taken_on_by_promote_alone(world: harness.World) -> N
     assert (run.code, run.results) == (0, PASSED), run.log
     taken = [name for name in PASSED if record(world, name)["environment"].get("AWS_SESSION_TOKEN") == role]
     assert taken == ["promote"]
+
+
+@pytest.mark.parametrize("command", ["rollback", "drill", "reconcile"])
+def test_what_writes_production_takes_the_role_on_and_what_tells_of_it_does_not(
+    world: harness.World, command: str
+) -> None:
+    role = "arn:aws:iam::123456789012:role/promote"
+    world = replace(world, variables={**world.variables, "PROMOTE_ROLE": role})
+    workflow = "on-dispatch.yml" if command == "rollback" else f"on-{command}.yml"
+    event = {"inputs": {"to": "3", "reason": "r"}}
+    harness.play(with_outcomes(world, **{command: "fail"}), workflow, "workflow_dispatch", event)
+    taken = [
+        name
+        for name in (command, "issue")
+        if record(world, name)["environment"].get("AWS_SESSION_TOKEN") == role
+    ]
+    assert taken == [command]
 
 
 def test_an_action_without_a_stand_in_is_named(world: harness.World) -> None:
