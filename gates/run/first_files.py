@@ -56,10 +56,20 @@ class Found:
 
 @dataclass(frozen=True)
 class Golden:
-    """What is known of the golden set: the digests of its files, and how many rows decide."""
+    """What is known of the golden set.
+
+    Attributes:
+        pins: The digests of its two files.
+        rows: How many rows decide: of the smaller class, where there are classes.
+        spread: Standard deviation of the label, which is the RMSE of always answering the mean.
+    """
 
     pins: dict[str, str]
     rows: int
+    spread: float
+
+
+UNKNOWN = Golden(dict.fromkeys(GOLDEN, ""), 0, 0.0)
 
 
 def repository(root: Path) -> Path:
@@ -80,7 +90,7 @@ def texts(root: Path, found: Found, table: "pd.DataFrame", log: Path) -> dict[st
         _deal(
             root,
             scratch,
-            {**stages, "params.yaml": _params(found, Golden(dict.fromkeys(GOLDEN, ""), 0))},
+            {**stages, "params.yaml": _params(found, UNKNOWN)},
             found.raw,
             log,
         )
@@ -140,11 +150,17 @@ def _block(block: str, values: Mapping[str, Any]) -> str:
 
 
 def _params(found: Found, golden: Golden) -> str:
-    values = {**_values(found), "rows": golden.rows, "min_rows": min(ENOUGH_GOLDEN, golden.rows)}
-    values["groups"] = json.dumps(list(found.groups), ensure_ascii=False)
+    values = {
+        **_values(found),
+        "rows": golden.rows,
+        "min_rows": min(ENOUGH_GOLDEN, golden.rows),
+        "spread": golden.spread,
+        "groups": json.dumps(list(found.groups), ensure_ascii=False),
+    }
+    task, fairness = found.meaning.task, "fairness" if found.groups else "no_fairness"
     parts = {
-        "judged": starter.text(f"judged_{found.meaning.task}", values).rstrip(),
-        "fairness": starter.text("fairness" if found.groups else "no_fairness", values).rstrip(),
+        "judged": starter.text(f"judged_{task}", values).rstrip(),
+        "fairness": starter.text(f"{fairness}_{task}", values).rstrip(),
     }
     return starter.text("params.yaml", {**values, **golden.pins, **parts})
 
@@ -171,7 +187,7 @@ def _deal(root: Path, scratch: Path, written: dict[str, str], raw: str, log: Pat
 
 
 def _golden(scratch: Path, found: Found) -> Golden:
-    """Return the golden set's digests and its rows: of the smaller class, where there are classes.
+    """Look at the golden set that was dealt.
 
     Raises:
         InvalidError: They are too few to decide anything.
@@ -186,7 +202,8 @@ def _golden(scratch: Path, found: Found) -> Golden:
             why=f"Fewer than {LEAST_GOLDEN} decide nothing; {GOLDEN_SHARE:.0%} of all rows become golden.",
             do="Name a table with more rows.",
         )
-    return Golden({name: digest.of_file(scratch / path) for name, path in GOLDEN.items()}, rows)
+    pins = {name: digest.of_file(scratch / path) for name, path in GOLDEN.items()}
+    return Golden(pins, rows, float(f"{labels.std(ddof=0):.4g}"))
 
 
 def _workflow(root: Path, values: dict[str, object]) -> dict[str, str]:

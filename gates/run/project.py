@@ -262,7 +262,7 @@ def open_project(root: Path, command: str, screen: Screen, *, new: bool = False)
         raise InvalidError(
             f"{root.resolve()} has no params.yaml.",
             why="A project is the folder that holds it.",
-            do="Change into the project's folder, or name it after the command: gates status --project DIR",
+            do="Change into the project's folder, or name it: gates status --project DIR; or begin one: gates init",
         )
     root = root.resolve()
     return Project(root, logs.quiet(root, command), screen)
