@@ -261,8 +261,8 @@ def open_project(root: Path, command: str, screen: Screen, *, new: bool = False)
     if not new and not (root / "params.yaml").exists():
         raise InvalidError(
             f"{root.resolve()} has no params.yaml.",
-            why="A project is the folder that holds it.",
-            do="Change into the project's folder, or name it: gates status --project DIR; or begin one: gates init",
+            why="A project is the folder that holds it; `gates init` begins one.",
+            do="Change into the project's folder, or name it after the command: gates status --project DIR",
         )
     root = root.resolve()
     return Project(root, logs.quiet(root, command), screen)
