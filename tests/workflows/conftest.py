@@ -1,10 +1,12 @@
 """Fixtures of the workflow tests."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
-from tests.workflows import harness
+from tests.workflows import harness, production
+from tests.workflows.production import Production
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -21,3 +23,17 @@ def act() -> None:
         if os.environ.get("GATES_REQUIRE_TOOLS") == "1":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def three_champions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+    """Three models, promoted one after the other."""
+    with production.new(tmp_path_factory.mktemp("production")) as made:
+        yield made
+
+
+@pytest.fixture(name="production")
+def _production(three_champions: Production) -> Iterator[Production]:
+    """The three champions as they were promoted, with a webhook and a GitHub of the test's own."""
+    with production.again(three_champions) as made:
+        yield made
