@@ -21,11 +21,12 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], address: st
     """Return what one document says otherwise than another, one line an address, sorted."""
     old, new = dict(leaves(before, address)), dict(leaves(after, address))
     return tuple(
-        f"{each}: {_value(old, each)} → {_value(new, each)}"
+        f"{each}: {shown(old, each)} → {shown(new, each)}"
         for each in sorted(old.keys() | new.keys())
-        if _value(old, each) != _value(new, each)
+        if shown(old, each) != shown(new, each)
     )
 
 
-def _value(found: Mapping[str, Any], address: str) -> str:
+def shown(found: Mapping[str, Any], address: str) -> str:
+    """Return the value at an address as people read it, or that there is none."""
     return json.dumps(found[address], ensure_ascii=False) if address in found else "absent"

@@ -39,6 +39,12 @@ class Policy:
     sha256: str
 
     @property
+    def filled(self) -> Document:
+        """The block with its defaults filled in."""
+        blocks = {name: block.model_dump(mode="json", by_alias=True) for name, block in self.gates.items()}
+        return {**self.project.model_dump(mode="json", by_alias=True), **blocks}
+
+    @property
     def trusted_keys(self) -> tuple[TrustedKey, ...]:
         """The keys that verify decisions and entries, with the days for which they are believed."""
         return tuple(each.trusted for each in self.project.trusted_keys)

@@ -6,19 +6,14 @@ that this one contains, its tags there and equal; no golden row among the traini
 these is not so. Undecided when there was nothing to look at.
 """
 
-import hashlib
-import json
-import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from gates import digest
-from gates.documents import Document, read_json, read_yaml
+from gates import digest, stages
+from gates.documents import Document, read_json
 from gates.errors import InvalidError
-from gates.paths import require_plain, walk
 from gates.policy_blocks import GatePolicy
 from gates.tables import read_table
 from gates.verdict import Finding, Measurements, at_least, at_most, enough
@@ -122,86 +117,10 @@ def _tags(tags: Document, training: Document, rows: int) -> Measurements:
 
 def _stages(lock: Path, pipeline: Path) -> Measurements:
     """Compare every stage with dvc.lock: command, dependencies, parameters, outputs."""
-    locked, declared = (_field(read_yaml(path), "stages", dict, path) for path in (lock, pipeline))
-    try:
-        changed = set(_changes(lock.parent, locked, declared))
-    except (AttributeError, KeyError, TypeError) as error:
-        what = f"{lock} or {pipeline} describes stages as DVC does not"
-        raise InvalidError(f"{what} ({type(error).__name__}: {error}).", do="dvc repro") from error
-    return {"stages": len(locked), "stages/changed": len(changed)} | {
-        f"changed/{each}": 1.0 for each in changed
+    found = stages.compare(lock, pipeline)
+    return {"stages": found.count, "stages/changed": len(found.changes)} | {
+        f"changed/{each}": 1.0 for each in found.changes
     }
-
-
-def _changes(root: Path, locked: Document, declared: Document) -> Iterator[str]:
-    for stage, definition in declared.items():
-        # DVC unfolds `foreach` and `matrix` of a stage into stages named stage@item.
-        unfolded = [name for name in locked if name == stage or name.startswith(f"{stage}@")]
-        if not unfolded:
-            yield f"{stage}/not in dvc.lock"
-        body = definition.get("do", definition)
-        for name in unfolded:
-            folder = str(body.get("wdir", "."))
-            yield from (f"{name}/{what}" for what in _file_and_param_changes(root, folder, locked[name]))
-            yield from (f"{name}/{what}" for what in _definition_changes(locked[name], body))
-    known = declared.keys()
-    yield from (f"{name}/not in dvc.yaml" for name in locked if not known & {name, name.rpartition("@")[0]})
-
-
-def _file_and_param_changes(root: Path, folder: str, recorded: Document) -> Iterator[str]:
-    def place(path: str) -> Path:
-        return root / require_plain(posixpath.normpath(posixpath.join(folder, path)))
-
-    for file in [*recorded.get("deps", []), *recorded.get("outs", [])]:
-        md5 = _md5(place(file["path"]))
-        if md5 is None or md5 != file.get("md5"):
-            yield file["path"]
-    for name, values in recorded.get("params", {}).items():
-        current = read_yaml(place(name))
-        yield from (f"{name}:{key}" for key, value in values.items() if _at(current, key) != value)
-
-
-def _definition_changes(recorded: Document, definition: Document) -> Iterator[str]:
-    if not _fits(definition.get("cmd"), recorded.get("cmd")):
-        yield "cmd"
-    known = [file["path"] for kind in ("deps", "outs") for file in recorded.get(kind, [])]
-    for kind in ("deps", "outs", "metrics", "plots"):
-        listed = definition.get(kind, [])
-        names = {name for each in listed for name in (each if isinstance(each, dict) else [each])}
-        missing = [name for name in sorted(names) if not any(_fits(name, path) for path in known)]
-        yield from (f"{name} (not in dvc.lock)" for name in missing)
-    for each in definition.get("params", []):
-        for file, keys in each.items() if isinstance(each, dict) else [("params.yaml", [each])]:
-            read = recorded.get("params", {}).get(file, {})
-            missing = [key for key in keys or [] if not any(_fits(key, name) for name in read)]
-            yield from (f"{file}:{key} (not in dvc.lock)" for key in missing)
-
-
-def _fits(template: Any, text: Any) -> bool:  # noqa: ANN401 - a command may be text or a list of texts
-    """Return whether dvc.lock's text is the template's, whatever DVC put in place of each `${…}`."""
-    if isinstance(template, list) and isinstance(text, list):
-        return len(template) == len(text) and all(map(_fits, template, text))
-    if not isinstance(template, str) or not isinstance(text, str):
-        return bool(template == text)
-    pattern = ".*".join(map(re.escape, re.split(r"\$\{[^}]*\}", template)))
-    return re.fullmatch(pattern, text, re.DOTALL) is not None
-
-
-def _md5(path: Path) -> str | None:
-    """Return what dvc.lock would hold for a file or folder; None where it is absent."""
-    if not path.is_dir():
-        return digest.md5_of_file(path) if path.is_file() else None
-    files = [{"md5": digest.md5_of_file(file), "relpath": name} for name, file in walk(path).items()]
-    return hashlib.md5(json.dumps(files, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
-
-
-def _at(document: Any, key: str) -> Any:  # noqa: ANN401 - a parameter may be anything
-    """Return the value at a dotted key; None where there is none."""
-    for step in key.split("."):
-        if not isinstance(document, dict) or step not in document:
-            return None
-        document = document[step]
-    return document
 
 
 def _overlap(train: "pd.DataFrame", features: "pd.DataFrame", key: str) -> Measurements:
