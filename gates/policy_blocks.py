@@ -1,6 +1,7 @@
 """The blocks of the policy: what each may say, in the form that pydantic holds them to."""
 
 import re
+import shlex
 from collections import Counter
 from datetime import date
 from typing import Annotated, Self, TypeAlias
@@ -58,6 +59,10 @@ def _key(text: str) -> str:
         means = f"64 hex digits in lower case, or {P256} and a compressed point of P-256"
         raise ValueError(f"should be what `gates key` prints: {means}") from None
     return text
+
+
+def _words(command: object) -> object:
+    return shlex.split(command) if isinstance(command, str) else command
 
 
 def _no_scratch(model: str) -> str:
@@ -209,6 +214,13 @@ class AlertPolicy(Strict):
     burn_in_minutes: Annotated[float, Field(ge=0, le=1440)] = 10
 
 
+class Review(Strict):
+    """The project's own commands that look at a change; a text is split into words, and no shell runs it."""
+
+    lint: Annotated[tuple[Name, ...], BeforeValidator(_words)] = ()
+    tests: Annotated[tuple[Name, ...], BeforeValidator(_words)] = ()
+
+
 class WaiverPolicy(Strict):
     """A waiver as it stands in the policy; see `gates.verdict.Waiver`."""
 
@@ -246,6 +258,7 @@ class Project(Strict):
     training: Training
     replay: Replay = Replay()
     alerts: AlertPolicy = AlertPolicy()
+    review: Review = Review()
     waivers: tuple[WaiverPolicy, ...] = ()
 
     @field_validator("trusted_keys", "approvers")

@@ -374,7 +374,7 @@ PARSERS: dict[str, Callable[[checked.Project], Fuzzed]] = {
         lambda: latency.measure(latency.Inputs(project.root / "x.json")), {project.root / "x.json": BENCHMARK}
     ),
     "contract": lambda project: in_files(
-        lambda: schema._schema(project.root / "x.yaml"), {project.root / "x.yaml": CONTRACT}
+        lambda: schema.read_contract(project.root / "x.yaml"), {project.root / "x.yaml": CONTRACT}
     ),
     "registered model": logged,
     "DVC configuration": lambda project: in_text(

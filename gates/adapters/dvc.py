@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -86,13 +87,13 @@ def default_remote(root: Path) -> Remote:
     return Remote(name, url, parser.get(section, "verify", fallback="false").lower() == "true")
 
 
-def pull(root: Path, target: Path, log: Path) -> None:
-    """Bring one tracked file from the remote.
+def pull(root: Path, target: Path, log: Path, limit_s: float = math.inf) -> None:
+    """Bring one tracked file from the remote, within so many seconds.
 
     Raises:
         UnavailableError: The remote did not give it.
     """
-    ended = _dvc(root, ["pull", str(target.relative_to(root))], log)
+    ended = _dvc(root, ["pull", str(target.relative_to(root))], log, limit_s=limit_s)
     if ended.code:
         raise UnavailableError(
             f"dvc pull did not bring {target.relative_to(root)}.",
@@ -154,12 +155,18 @@ def _status(root: Path, log: Path) -> Document:
 
 
 def _dvc(
-    root: Path, arguments: list[str], log: Path, on_line: Callable[[str], None] = lambda _: None
+    root: Path,
+    arguments: list[str],
+    log: Path,
+    on_line: Callable[[str], None] = lambda _: None,
+    limit_s: float = math.inf,
 ) -> process.Ended:
     command = [sys.executable, "-P", "-m", "dvc", *arguments]
     # `repro` tells its progress on stdout; in the log it explains a failure.
     merge = arguments[0] == "repro"
-    return process.run(command, cwd=root, env=_ENVIRONMENT, log=log, on_line=on_line, merge=merge)
+    return process.run(
+        command, cwd=root, env=_ENVIRONMENT, log=log, on_line=on_line, merge=merge, limit_s=limit_s
+    )
 
 
 def _reason(ended: process.Ended) -> str:

@@ -48,6 +48,24 @@ def top(root: Path) -> Path:
     return root if ended.returncode else Path(os.fsdecode(ended.stdout.rstrip(b"\n")))
 
 
+def commit_of(root: Path, name: str) -> str:
+    """Return the full SHA of the commit that a name stands for; empty where there is none here."""
+    ended = run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    return "" if ended.returncode else ended.stdout.decode().strip()
+
+
+def at(root: Path, commit: str, name: str) -> bytes | None:
+    """Return a file of the project as a commit has it; None where it has none."""
+    ended = run(root, "show", f"{commit}:./{name}")
+    return None if ended.returncode else ended.stdout
+
+
+def changed(root: Path, commit: str) -> list[str]:
+    """Return the tracked files of the project that a commit has otherwise; paths from its folder."""
+    listed = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", commit, "--", ".")
+    return [name for name in listed.split("\0") if name]
+
+
 def fetches(root: Path, ref: str) -> bool:
     """Return whether `git fetch` brings a ref under its own name, and refuses it where it was put back."""
     ended = run(root, "config", "--get-regexp", r"^remote\..*\.fetch$")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 STEP_FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH")
+TOKEN = "GITHUB_TOKEN"  # noqa: S105 - the name of the variable
 SUMMARY_LIMIT = 1024 * 1024
 
 

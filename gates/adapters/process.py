@@ -4,10 +4,12 @@ What a program starts in a session of its own, on purpose, leaves the group: it 
 can still write to what we read.
 """
 
+import math
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,6 +40,7 @@ def run(
     on_line: Callable[[str], None] = lambda _: None,
     merge: bool = False,
     grace_s: float = 0,
+    limit_s: float = math.inf,
 ) -> Ended:
     """Run a program to its end; whatever stops us stops its whole process group too.
 
@@ -49,6 +52,7 @@ def run(
         on_line: Called with each line of stderr as it comes.
         merge: Treat stdout as part of stderr, for programs that tell their progress there.
         grace_s: Seconds that it gets to stop what it has started in groups of its own, before it is killed.
+        limit_s: Seconds after which it is stopped, as if it were killed by somebody.
     """
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     merged = {**os.environ, "PATH": path, **(env or {})}
@@ -71,16 +75,16 @@ def run(
         try:
             reading = pool.submit(_follow, followed, tail, sink, on_line)
             stdout = pool.submit(collected.read) if collected else None
-            _wait(process, reading)
+            _wait(process, reading, time.monotonic() + limit_s)
         finally:
             _stop_group(process, grace_s)
         reading.result()
         return Ended(process.returncode, tuple(tail), stdout.result() if stdout else "")
 
 
-def _wait(process: "subprocess.Popen[str]", reading: "Future[None]") -> None:
-    """Wait for the program to end, or for its reader to fail."""
-    while process.poll() is None:
+def _wait(process: "subprocess.Popen[str]", reading: "Future[None]", until: float) -> None:
+    """Wait for the program to end, for its reader to fail, or for its time to be over."""
+    while process.poll() is None and time.monotonic() < until:
         with suppress(subprocess.TimeoutExpired):
             process.wait(POLL_S)
         if reading.done():

@@ -127,7 +127,7 @@ def _broken_rules(frame: "pd.DataFrame", contract: Path) -> dict[str, list[int |
 
     broken: dict[str, list[int | None]] = {}
     try:
-        _schema(contract).validate(frame, lazy=True)
+        read_contract(contract).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
         for column, check, case, index in zip(
@@ -139,7 +139,12 @@ def _broken_rules(frame: "pd.DataFrame", contract: Path) -> dict[str, list[int |
     return broken
 
 
-def _schema(contract: Path) -> Any:  # noqa: ANN401 - pandera is imported late
+def read_contract(contract: Path) -> Any:  # noqa: ANN401 - pandera is imported late
+    """Return the schema in a contract.
+
+    Raises:
+        InvalidError: It is not a plain document, or not a contract.
+    """
     import pandera.errors
     from pandera.io import pandas_io
 

@@ -25,7 +25,7 @@ SECTIONS = {
     "Champion": ("status", "history", "show", "audit", "rollback", "drill", "reconcile", "restore", "export"),
     "Alarm": ("alert", "tell", "issue"),
     "Gates": tuple(checks.names()),
-    "Project": ("init", "doctor", "policy", "key", "actions", "release"),
+    "Project": ("init", "review", "comment", "doctor", "policy", "key", "actions", "release"),
 }
 WITHOUT_ACTION = {"init", "ship", "key", "actions", "release"}
 EPILOG = "Exit codes: 0 pass, 1 fail, 2 invalid, 3 undecided, 4 unavailable, 5 conflict, 6 tampered."
@@ -307,6 +307,44 @@ def doctor(project: "Project", require: str) -> "Result":
     from gates.run import doctor as run
 
     return run.run(project, Word(require))
+
+
+@_command(
+    click.option(
+        "--base",
+        default="HEAD^1",
+        help="Commit to compare with, such as main; the first parent where left out.",
+    )
+)
+def review(project: "Project", base: str) -> "Result":
+    """Look at a proposed change in every way that needs no secret, and report all of it."""
+    from gates.run import review as run
+
+    return run.run(project, base)
+
+
+@_command(
+    click.option("--number", type=click.IntRange(min=1), required=True, help="The pull request."),
+    click.option(
+        "--page",
+        type=click.Path(path_type=Path),
+        default=Path("candidate/review.md"),
+        help="What the review left; candidate/review.md where left out.",
+    ),
+    click.option("--about", default=".", help="The project's folder, where one repository has several."),
+    click.option(
+        "--ended",
+        type=click.Choice(["success", "failure", "cancelled", "skipped"]),
+        required=True,
+        help="How the job of the review ended: success, failure, cancelled or skipped.",
+    ),
+    new=True,
+)
+def comment(project: "Project", number: int, page: Path, about: str, ended: str) -> "Result":
+    """Write what a review left into one comment of a pull request, which is written anew each time."""
+    from gates.run import comment as run
+
+    return run.run(project.root / page, number, about, ended)
 
 
 @_command(click.option("--pin", "pins", is_flag=True, help="Pin it in gates.lock: no other may judge."))

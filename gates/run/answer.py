@@ -16,7 +16,7 @@ from gates import checks
 from gates.adapters import github, logs
 from gates.adapters.console import Screen
 from gates.errors import ExitCode, GatesError, UnavailableError
-from gates.render import markdown, sentences, terminal
+from gates.render import markdown, review, sentences, terminal
 from gates.run import places
 from gates.run.project import Project
 from gates.run.result import Result
@@ -129,6 +129,9 @@ class Answering:
             github.write_summary(markdown.audit(document))
         elif self._command == "doctor":
             github.write_summary(markdown.roads(document))
+        elif self._command == "review":
+            github.write_summary(review.page(document))
+            self._annotate_looks(document)
         else:
             changes = document.get("policy_changes", ())
             github.write_summary(markdown.summary(title, sentence, judged, changes))
@@ -139,6 +142,17 @@ class Answering:
                 for remark in remarks[: MOST_REMARKS - len(judged)]:
                     github.annotate("error", title, remark.text, *places.of(remark))
                 github.annotate("error", title, sentences.why_not(verdict))
+
+    def _annotate_looks(self, document: dict[str, Any]) -> None:
+        """Show what a review has seen: each remark at its place, else the look's own sentence."""
+        for look in document["looks"]:
+            level = review.LEVELS.get(look["outcome"], "notice")
+            title = f"{look['look']}: {look['outcome']}"
+            for each in look["remarks"][:MOST_REMARKS]:
+                file = self._project / each["file"] if each["file"] else None
+                github.annotate(level, title, each["text"], file, each["line"])
+            if level != "notice" and not look["remarks"]:
+                github.annotate(level, title, look["sentence"])
 
     def _show(self, document: dict[str, Any], judged: list[Verdict]) -> None:
         show = self.screen.show
@@ -152,6 +166,9 @@ class Answering:
             )
         elif self._command == "doctor":
             show(terminal.roads(document["findings"]))
+            show(document["sentence"])
+        elif self._command == "review":
+            show(review.table(document))
             show(document["sentence"])
         elif self._command == "key":
             show(str(next(iter(document.values()))).strip())

@@ -1,5 +1,6 @@
 """Job `data`: pull the raw data, hash it with SHA-256, hold it against its contract."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from gates.run.project import Project, now
 from gates.run.result import Result
 from gates.verdict_document import to_document
 
+NO_LIMIT = math.inf
 LATER_TABLES = frozenset({"train", "train_contract", "features", "golden_contract"})
 
 
@@ -22,10 +24,7 @@ def run(project: Project) -> Result:
         InvalidError: There is no pointer or no verified remote.
     """
     raw = project.raw
-    remote, md5 = dvc.remote(project.root), dvc.pointer(raw)
-    if not raw.exists() or digest.md5_of_file(raw) != md5:
-        project.say(f"pulling {project.policy.project.data.raw}")
-        _pull(project, raw)
+    md5, remote = bring(project)
     facts = {"data_sha256": digest.of_file(raw), "data_md5": md5, "remote": remote}
     project.say("holding the raw data against its contract")
     verdict = gate.judge(project, "schema", {}, now().date(), skip=LATER_TABLES)
@@ -44,10 +43,25 @@ def run(project: Project) -> Result:
     return Result("pass", sentence, digest=written, details={"model": project.model, **facts, **details})
 
 
-def _pull(project: Project, raw: Path) -> None:
+def bring(project: Project, limit_s: float = NO_LIMIT) -> tuple[str, str]:
+    """Have the raw data here, pulled within so many seconds where it is not; return its MD5 and its remote.
+
+    Raises:
+        UnavailableError: The remote did not give the data.
+        InvalidError: There is no pointer or no verified remote.
+    """
+    raw = project.raw
+    remote, md5 = dvc.remote(project.root), dvc.pointer(raw)
+    if not raw.exists() or digest.md5_of_file(raw) != md5:
+        project.say(f"pulling {project.policy.project.data.raw}")
+        _pull(project, raw, limit_s)
+    return md5, remote
+
+
+def _pull(project: Project, raw: Path, limit_s: float) -> None:
     """Pull the raw file; DVC does not write over one that it has never seen."""
     try:
-        dvc.pull(project.root, raw, project.log)
+        dvc.pull(project.root, raw, project.log, limit_s)
     except UnavailableError as error:
         if not raw.exists():
             raise

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,18 @@ def judge(
     inputs = _inputs(project, name, check, given, skip)
     record = _record(check, inputs)  # before anything reads the files: what is recorded is what is measured
     measurements = {key: float(value) for key, value in check.measure(inputs).items()}
-    judged = list(check.judge(policy, measurements))
+    verdict = again(project, name, measurements, today)
     for waiver in project.policy.waivers if not skip else ():
-        if waiver.gate == name and waiver.finding not in {finding.name for finding in judged}:
+        if waiver.gate == name and waiver.finding not in {finding.name for finding in verdict.findings}:
             project.say(f"the waiver for {name}: {waiver.finding} waives nothing; {name} has no such finding")
-    findings = waive(name, judged, project.policy.waivers, today)
-    return Verdict(name, policy.mode, findings, measurements, record, project.policy.sha256)
+    return replace(verdict, inputs=record)
+
+
+def again(project: Project, name: str, measurements: Mapping[str, float], today: date) -> Verdict:
+    """Return what the policy says about figures that were measured before."""
+    policy, figures = project.policy.gates[name], dict(measurements)
+    findings = waive(name, checks.load(name).judge(policy, figures), project.policy.waivers, today)
+    return Verdict(name, policy.mode, findings, figures, policy_sha256=project.policy.sha256)
 
 
 def _inputs(project: Project, name: str, check: Check, given: Mapping[str, Any], skip: frozenset[str]) -> Any:  # noqa: ANN401 - each gate has its own

@@ -1,0 +1,55 @@
+"""`gates comment`: one comment of a pull request that says what its last review saw, and is written anew.
+
+It runs where nothing of the pull request does, and takes what the review left as text of a stranger.
+"""
+
+from pathlib import Path
+
+from gates import digest
+from gates.adapters.github_api import MOST_CHARACTERS, Api
+from gates.run.result import Result
+
+KEPT = 1_000  # characters for what we say ourselves
+NOTHING = "The review left nothing to read: see its job."
+
+
+def run(page: Path, number: int, about: str, ended: str) -> Result:
+    """Write the comment, or write it anew.
+
+    Args:
+        page: What the review left; it may be absent.
+        number: The pull request.
+        about: What the comment is about, where several reviews look at one pull request: the project's folder.
+        ended: How the job of the review ended, as GitHub says it.
+
+    Raises:
+        InvalidError: There is no token, or it may not comment.
+        UnavailableError: GitHub did not answer.
+    """
+    marker = f"<!-- ml-gates: {digest.of_bytes(about.encode())} -->"
+    body = "\n".join([marker, _headline(about, ended), "", _text(page)])
+    api = Api.from_environment()
+    for each in api.pages(f"issues/{number}/comments"):
+        # Somebody who quotes it, or copies its source, keeps a comment of their own.
+        if str(each.get("body", "")).startswith(marker) and each.get("user", {}).get("type") == "Bot":
+            api.patch(f"issues/comments/{int(each['id'])}", {"body": body})
+            return Result("pass", f"The comment of #{number} is written anew.")
+    api.post(f"issues/{number}/comments", {"body": body})
+    return Result("pass", f"#{number} has a comment.")
+
+
+def _headline(about: str, ended: str) -> str:
+    of = "" if about in {"", "."} else f" of `{about.replace('`', '')}`"
+    return f"**ML Gates**{of}: the review ended with **{ended}**."
+
+
+def _text(page: Path) -> str:
+    """Return what the review left, as far as it has room, and so that it calls nobody."""
+    try:
+        with page.open("rb") as file:
+            data = file.read(4 * MOST_CHARACTERS)
+    except OSError:
+        return NOTHING
+    text = data.decode(errors="replace").replace("\0", "").replace("@", "@\N{ZERO WIDTH SPACE}")
+    most = MOST_CHARACTERS - KEPT
+    return text if len(text) <= most else f"{text[:most]}\n\n… cut: see the summary of the run."
