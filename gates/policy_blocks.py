@@ -62,7 +62,8 @@ def _key(text: str) -> str:
 
 
 def _words(command: object) -> object:
-    return shlex.split(command) if isinstance(command, str) else command
+    words = shlex.split(command) if isinstance(command, str) else command
+    return tuple(words) if isinstance(words, list) else words
 
 
 def _no_scratch(model: str) -> str:

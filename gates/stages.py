@@ -34,14 +34,16 @@ def compare(lock: Path, pipeline: Path, *, committed: bool = False) -> Compared:
     Args:
         lock: dvc.lock.
         pipeline: dvc.yaml.
-        committed: Look at what git keeps alone: of data its pointer, and nothing of what is absent.
+        committed: Look at what git keeps alone: of data its pointer, and nothing that a stage makes.
 
     Raises:
         InvalidError: One of them cannot be read, or is not what DVC writes.
     """
     locked, declared = (_stages(path) for path in (lock, pipeline))
     try:
-        return Compared(len(locked), frozenset(_changes(_Files(lock.parent, committed), locked, declared)))
+        made = {file["path"] for stage in locked.values() for file in stage.get("outs", [])}
+        files = _Files(lock.parent, frozenset(made) if committed else None)
+        return Compared(len(locked), frozenset(_changes(files, locked, declared)))
     except (AttributeError, KeyError, IndexError, TypeError) as error:
         what = f"{lock} or {pipeline} describes stages as DVC does not"
         raise InvalidError(f"{what} ({type(error).__name__}: {error}).", do="dvc repro") from error
@@ -56,16 +58,18 @@ def _stages(path: Path) -> Document:
 
 @dataclass(frozen=True)
 class _Files:
-    """The files of a project: those that are there, or those that git keeps."""
+    """The files of a project: all of them, or those that git keeps, without what the stages made."""
 
     root: Path
-    committed: bool
+    made: frozenset[str] | None
 
-    def differ(self, name: str, md5: str | None) -> bool:
-        path = self.root / require_plain(name)
-        if not self.committed:
+    def differ(self, name: str, recorded: Document) -> bool:
+        path, md5 = self.root / require_plain(name), recorded.get("md5")
+        if self.made is None:
             found = _md5(path)
             return found is None or found != md5
+        if recorded["path"] in self.made:
+            return False
         pointer = path.with_name(f"{path.name}.dvc")
         found = str(read_yaml(pointer)["outs"][0]["md5"]) if pointer.exists() else _md5(path)
         return found is not None and found != md5
@@ -91,7 +95,7 @@ def _file_and_param_changes(files: _Files, folder: str, recorded: Document) -> I
         return posixpath.normpath(posixpath.join(folder, path))
 
     for file in [*recorded.get("deps", []), *recorded.get("outs", [])]:
-        if files.differ(place(file["path"]), file.get("md5")):
+        if files.differ(place(file["path"]), file):
             yield file["path"]
     for name, values in recorded.get("params", {}).items():
         current = read_yaml(files.root / require_plain(place(name)))

@@ -76,7 +76,8 @@ class GitHub:
     def _create(self, asked: Asked) -> tuple[int, Any]:
         number = 1000 + len(self.comments) + len(self.issues)
         if of_issue := COMMENTS.fullmatch(asked.path):
-            self.comments.append({"id": number, "issue": int(of_issue[1]), **asked.body})
+            written = {"id": number, "issue": int(of_issue[1]), "user": {"type": "Bot"}, **asked.body}
+            self.comments.append(written)
             return 201, self.comments[-1]
         if asked.path == "issues":
             writer = {"type": "Bot"}  # as whom the token of a job writes

@@ -33,7 +33,7 @@ def lint(top: Path, log: Path) -> tuple[list[Remark], list[str]]:
         try:
             found = json.loads(ended.stdout)
             remarks += (_of_zizmor if name == "zizmor" else _of_actionlint)(found, top)
-        except (ValueError, KeyError, IndexError, TypeError, StopIteration) as error:
+        except (ValueError, KeyError, IndexError, TypeError) as error:
             said = " | ".join(ended.tail[-3:]) or f"exit code {ended.code}"
             command = " ".join([name, *_COMMANDS[name][:1]])
             raise InvalidError(
@@ -46,8 +46,9 @@ def _of_zizmor(found: list[dict[str, Any]], top: Path) -> Iterator[Remark]:
     for each in found:
         if each.get("ignored"):
             continue
-        where = next(place for place in each["locations"] if place["symbolic"]["kind"] == "Primary")
-        file = where["symbolic"]["key"]["Local"]["given_path"]
+        primary = [place for place in each["locations"] if place["symbolic"]["kind"] == "Primary"]
+        where = (primary or each["locations"])[0]
+        file = where["symbolic"]["key"]["Local"]["verbatim_path"]
         line = where["concrete"]["location"]["start_point"]["row"] + 1
         yield Remark(f"zizmor: {each['ident']}: {each['desc']}.", str(top / file), line)
 

@@ -26,7 +26,8 @@ MOST = 20
 
 def page(document: Mapping[str, Any]) -> str:
     """Return a review as Markdown: the outcome first, one row a look, then what each has to say."""
-    lines = [f"## review: {document['outcome']}", "", text(document["sentence"]), ""]
+    of = "" if document["folder"] == "." else f" of {text(document['folder'])}"
+    lines = [f"## review{of}: {document['outcome']}", "", text(document["sentence"]), ""]
     lines += ["| look | outcome | what was seen |", "|---|---|---|"]
     lines += [
         f"| {each['look']} | {MARKS[each['outcome']]} | {text(each['sentence'])} |"

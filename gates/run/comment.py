@@ -19,7 +19,7 @@ def run(page: Path, number: int, about: str, ended: str) -> Result:
     Args:
         page: What the review left; it may be absent.
         number: The pull request.
-        about: What the comment is about, where several reviews look at one pull request: the project's folder.
+        about: The project's folder: one repository may have several, each with a comment of its own.
         ended: How the job of the review ended, as GitHub says it.
 
     Raises:

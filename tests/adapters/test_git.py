@@ -141,3 +141,24 @@ def test_without_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(repository))
     with pytest.raises(InvalidError, match="git is not installed"):
         git.head(repository)
+
+
+def test_a_commit_is_found_by_any_name_and_an_option_is_no_name(repository: Path) -> None:
+    """What is not here has none."""
+    first = run(repository, "rev-parse", "HEAD")
+    second = commit(repository, a="2")
+    assert [git.commit_of(repository, name) for name in ("HEAD^1", first, "HEAD")] == [first, first, second]
+    assert [git.commit_of(repository, name) for name in ("HEAD^9", "none", "--all", "", "HEAD:a")] == [""] * 5
+
+
+def test_a_file_as_a_commit_has_it_is_named_from_the_projects_folder(repository: Path) -> None:
+    """Also where that is below the top of the repository."""
+    project = repository / "models"
+    project.mkdir()
+    first = commit(repository, **{"models/params.yaml": "seed: 1\n"})
+    (project / "params.yaml").write_text("seed: 2\n")
+    (repository / "a").write_text("9")
+    assert git.at(project, first, "params.yaml") == b"seed: 1\n"
+    assert git.at(project, first, "absent.yaml") is None
+    assert git.changed(project, first) == ["params.yaml"]
+    assert git.changed(repository, first) == ["a", "models/params.yaml"]

@@ -184,3 +184,12 @@ def test_grace_ends(tmp_path: Path, fifo: tuple[Path, int]) -> None:
     with pytest.raises(Interrupted):
         process.run([sys.executable, "family.py", str(path)], cwd=tmp_path, on_line=stop, grace_s=0.1)
     assert said_until_gone(alive) == b""
+
+
+def test_a_limit_stops_the_whole_group(tmp_path: Path, fifo: tuple[Path, int]) -> None:
+    """As a signal does: its exit code says so."""
+    path, alive = fifo
+    (tmp_path / "family.py").write_text(FAMILY)
+    ended = process.run([sys.executable, "family.py", str(path)], cwd=tmp_path, limit_s=0.5)
+    assert ended.code < 0
+    assert said_until_gone(alive) == b""

@@ -218,19 +218,6 @@ def judge(stage: Stage, room: Path, told: dict[str, str]) -> int:
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 
-@pytest.fixture
-def proposal(tmp_path: Path) -> harness.World:
-    """A pull request in a repository without any secret or variable, as a fork has it."""
-    new_project(tmp_path / "project", new_bucket(tmp_path / "remote"))
-    return harness.World(tmp_path)
-
-
-def open_pull_request(world: harness.World) -> harness.Run:
-    """Commit what the project holds and play the pull request."""
-    harness.commit(world.project)
-    return harness.play(world, "on-pull-request.yml", "pull_request", {"number": 1})
-
-
 def outcomes(run: harness.Run) -> dict[str, str]:
     """Job → what its command answered."""
     return {
@@ -388,30 +375,3 @@ def test_the_key_is_in_no_artifact_and_no_log(stage: Stage, story: dict[str, Cha
     assert not [
         name for name, told in story.items() if secret in told.run.log or secret in str(told.evidence)
     ]
-
-
-def test_a_pull_request_that_keeps_policy_and_contract_is_green(proposal: harness.World) -> None:
-    run = open_pull_request(proposal)
-    assert (run.code, run.results) == (0, {"fast": "success"}), run.log
-
-
-def test_a_pull_request_with_a_mistake_in_the_policy_is_red_and_names_it(proposal: harness.World) -> None:
-    replace_in(proposal.project / "params.yaml", "    p99_ms: 200.0", "    p99_seconds: 0.2")
-    run = open_pull_request(proposal)
-    assert (run.code, run.results) == (1, {"fast": "failure"})
-    (summary,) = run.jobs["fast"].summary.values()
-    assert "p99\\_seconds" in summary, summary
-
-
-def test_a_pull_request_whose_data_breaks_the_contract_is_red_and_names_the_rule(
-    proposal: harness.World,
-) -> None:
-    contract = proposal.project / "contracts" / "raw.yaml"
-    document = yaml.safe_load(contract.read_text())
-    del document["columns"]["tenure"]
-    contract.write_text(yaml.safe_dump(document))
-    run = open_pull_request(proposal)
-    assert (run.code, run.results) == (1, {"fast": "failure"})
-    (summary,) = run.jobs["fast"].summary.values()
-    assert "## data: fail" in summary
-    assert "tenure/column\\_in\\_schema" in summary, summary

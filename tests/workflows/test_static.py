@@ -36,8 +36,10 @@ MORE_RIGHTS = {
     "on-alert.yml/rollback": SAYS_WHO_IT_IS | WRITES_ISSUES,
     "on-drill.yml/drill": SAYS_WHO_IT_IS | WRITES_ISSUES,
     "on-reconcile.yml/reconcile": SAYS_WHO_IT_IS | WRITES_ISSUES,
+    "fast.yml/comment": {"pull-requests": "write"},
+    "on-pull-request.yml/fast": {"pull-requests": "write"},
 }
-NO_RIGHTS = {"ci.yml/required"}
+NO_RIGHTS = {"ci.yml/required", "fast.yml/comment"}
 ARTIFACT = re.compile(r"^\$\{\{ (?:steps|needs)\.data\.outputs\.model \}\}-")
 
 every_file = pytest.mark.parametrize(
@@ -152,6 +154,16 @@ def test_only_what_writes_production_is_in_its_environment_and_queue(name: str, 
         assert not {"environment", "concurrency"} & job.keys()
 
 
+def test_the_token_that_comments_is_where_nothing_of_the_pull_request_is() -> None:
+    """That job checks nothing out and installs nothing of it; the other one is given no token."""
+    fast, comment = (dict(jobs())[f"fast.yml/{name}"] for name in ("fast", "comment"))
+    used = [step["uses"].partition("@")[0] for step in comment["steps"]]
+    assert used == ["$/.github/actions/setup", "actions/download-artifact", "$/.github/actions/comment"]
+    assert "requirements" not in str(comment)
+    assert ("github.token" in str(fast), "github.token" in str(comment)) == (False, True)
+    assert "head.repo.full_name == github.repository" in comment["if"]
+
+
 @pytest.mark.parametrize(("name", "job"), own_jobs())
 def test_the_signing_key_goes_to_what_writes_production_alone(name: str, job: dict[str, Any]) -> None:
     assert ("secrets.GATES_SIGNING_KEY" in str(job)) == (name in PRODUCTION)
@@ -168,7 +180,7 @@ def test_a_secret_is_given_to_the_one_step_that_needs_it(name: str, job: dict[st
 
 def test_packages_of_the_project_are_installed_only_where_its_code_runs() -> None:
     told = {name for name, job in jobs(REUSABLE) if "inputs.requirements" in str(job)}
-    assert told == {"ship.yml/train", "ship.yml/predict"}
+    assert told == {"ship.yml/train", "ship.yml/predict", "fast.yml/fast"}
 
 
 @every_file
@@ -225,14 +237,14 @@ def test_a_checkout_leaves_no_token_behind(file: Path) -> None:
 
 
 def test_only_judge_asks_for_the_whole_history() -> None:
-    """It asks whether the run's commit is part of the one that is judged."""
+    """It asks whether the run's commit is part of the one that is judged; a review, for the one before."""
     deep = {
         name: step["with"]["fetch-depth"]
         for name, job in jobs()
         for step in job.get("steps", [])
         if "fetch-depth" in step.get("with", {})
     }
-    assert deep == {"ship.yml/judge": 0}
+    assert deep == {"ship.yml/judge": 0, "fast.yml/fast": 2}
 
 
 def test_an_artifact_is_one_folder_and_is_unpacked_into_that_folder() -> None:

@@ -239,11 +239,22 @@ def test_a_job_that_fails_stops_every_job_after_it(world: harness.World, broken:
     assert run.results == PASSED | {broken: "failure"} | dict.fromkeys(after, "skipped"), run.log
 
 
-def test_a_pull_request_checks_policy_and_data_without_any_secret(world: harness.World) -> None:
-    run = harness.play(world, "on-pull-request.yml", "pull_request", {"number": 1})
-    assert (run.code, run.results) == (0, {"fast": "success"}), run.log
-    assert commands(world) == {"policy", "data"}
-    assert [secrets_seen(world, command) for command in ("policy", "data")] == [set(), set()]
+def test_a_pull_request_is_reviewed_without_any_secret_and_told_by_a_job_that_has_nothing_of_it(
+    world: harness.World,
+) -> None:
+    payload = {"number": 7, "head": {"repo": {"full_name": "org/ml-gates"}}, "user": {"login": "ada"}}
+    token = "of the job"  # noqa: S105 - seen by nobody
+    with_token = replace(world, secrets={**world.secrets, "GITHUB_TOKEN": token})
+    run = harness.play(with_token, "on-pull-request.yml", "pull_request", {"pull_request": payload})
+    assert (run.code, run.results) == (0, dict.fromkeys(["fast", "comment"], "success")), run.log
+    assert commands(world) == {"review", "comment"}
+    assert [secrets_seen(world, command) for command in ("review", "comment")] == [set(), set()]
+    assert "GITHUB_TOKEN" not in record(world, "review")["environment"]
+    told = record(world, "comment")
+    assert set(told["files"]) == {"candidate/review.md"}
+    given = {name: told["environment"].get(f"GATES_COMMENT_{name}") for name in ("NUMBER", "ABOUT", "ENDED")}
+    assert given == {"NUMBER": "7", "ABOUT": ".", "ENDED": "success"}
+    assert told["environment"]["GITHUB_TOKEN"] == token
 
 
 def test_a_rollback_by_hand_passes_on_target_and_reason_word_for_word(world: harness.World) -> None:

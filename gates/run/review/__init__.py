@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
+from gates import digest
 from gates.adapters import files, git
 from gates.errors import GatesError, UnavailableError
 from gates.render import review as render
@@ -48,12 +49,12 @@ def run(project: Project, base: str) -> Result:
     outcome, sentence = _together(looks)
     details = {
         "base": compared.commit,
+        "folder": project.root.relative_to(git.top(project.root).resolve()).as_posix(),
         "looks": [each.to_document(name, project.root) for name, each in looks.items()],
     }
-    result = Result(outcome, sentence, details=details)
-    page = render.page(result.to_document())
-    files.write_bytes(project.candidate / PAGE, page.encode())
-    return result
+    page = render.page({"outcome": outcome, "sentence": sentence, **details}).encode()
+    files.write_bytes(project.candidate / PAGE, page)
+    return Result(outcome, sentence, digest=digest.of_bytes(page), details=details)
 
 
 def _look(project: Project, base: Base, name: str, look: Looking) -> Look:
@@ -62,9 +63,16 @@ def _look(project: Project, base: Base, name: str, look: Looking) -> Look:
     try:
         return look(project, base)
     except UnavailableError as error:
-        return Look("skipped", f"{error.what} {error.why}".strip())
+        return Look("skipped", _told(project, error.what, error.why))
     except GatesError as error:
-        return Look("fail", f"{error.what} {error.why} {error.do}".strip(), error.remarks)
+        return Look("fail", _told(project, error.what, error.why, error.do), error.remarks)
+
+
+def _told(project: Project, what: str, *parts: str) -> str:
+    """Return an error in one line, without its list and without the project's place on this machine."""
+    head, *listed = what.splitlines()
+    first = f"{head.rstrip(':')}." if listed else head
+    return " ".join(filter(None, (first, *parts))).replace(f"{project.root}/", "")
 
 
 def _together(looks: dict[str, Look]) -> tuple[str, str]:
