@@ -13,6 +13,7 @@ _HIGH_IS_LESS = (
     "p99_ms",
     "margin",
     "tolerance",
+    "burn_in_minutes",
     "decision_days",
     "break_glass_hours",
     "drill_limit_s",
