@@ -15,6 +15,7 @@ import pytest
 
 from gates import checks
 from gates.adapters.console import Screen
+from gates.cli import flags
 from gates.cli.commands import SECTIONS, cli
 from gates.errors import ExitCode
 from gates.run import handoff
@@ -354,6 +355,26 @@ def test_a_job_before_its_turn(shell: Shell) -> None:
         assert error["code"] == ExitCode.INVALID
         assert error["do"].endswith(f"gates {before}")
     assert "gates judge" in shell.gates("promote", "--apply", "--json").error["do"]
+
+
+def test_what_a_command_was_given_is_known_for_a_person_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its line or by variables, as an action gives it; nothing empty, and nothing of one run alone."""
+    monkeypatch.setenv("GATES_JUDGE_EXPECT", "a" * 64)
+    monkeypatch.setenv("GATES_JUDGE_APPROVER", "Ada L")
+    monkeypatch.setenv("GATES_JUDGE_TODAY", "")
+    monkeypatch.setenv("GATES_GOLDEN_MIN_SLICE_AUC", "a=1 2\nb=3")
+
+    def given(name: str, *words: str) -> list[str]:
+        with cli.commands[name].make_context(
+            name, [*words], auto_envvar_prefix=f"GATES_{name}".upper()
+        ) as made:
+            return flags.given(made)
+
+    assert given("judge", "--project", "x", "--json") == ["--approver=Ada L"]
+    assert given("golden", "--key=id") == ["--key=id", "--min-slice-auc=a=1 2", "--min-slice-auc=b=3"]
+    assert given("show", "abc") == ["abc"]
+    assert given("policy", "--pin") == []
+    assert given("rollback", "--to=1", "--reason=slow", "--apply") == ["--to=1", "--reason=slow"]
 
 
 def test_a_list_in_a_variable_is_a_value_a_line() -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from gates.adapters import github
+
 WIDTH_ELSEWHERE = 400
 
 
@@ -26,6 +28,7 @@ class Screen:
         self.progress = Console(
             stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True, quiet=quiet
         )
+        self._folded = False
 
     def show(self, answer: RenderableType) -> None:
         """Print an answer."""
@@ -38,12 +41,25 @@ class Screen:
         sys.stdout.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
     def say(self, line: str) -> None:
-        """Print a line of progress."""
+        """Print a line of progress; in a workflow's log folded away, so that the answer is its first line."""
+        self._fold()
         self.progress.print(Text(f"· {line}", "dim"))
+
+    def unfold(self) -> None:
+        """End the progress that was folded away, if any was."""
+        if self._folded:
+            self._folded = False
+            self.progress.print("::endgroup::")
+
+    def _fold(self) -> None:
+        if github.on_actions() and not self._folded:
+            self._folded = True
+            self.progress.print("::group::Progress")
 
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[str], None]]:
         """Show a step while it runs, then its time; gives a function that shows a line of it."""
+        self._fold()
         started = time.monotonic()
 
         def line(text: str) -> str:

@@ -1,6 +1,7 @@
 """What GitHub Actions reads: step outputs, the step summary, annotations. Silent everywhere else."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 STEP_FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_ENV", "GITHUB_PATH")
 TOKEN = "GITHUB_TOKEN"  # noqa: S105 - the name of the variable
 SUMMARY_LIMIT = 1024 * 1024
+CUT = "\n\n… cut at 1 MiB.\n"
 
 
 def on_actions() -> bool:
@@ -48,10 +50,48 @@ def write_outputs(values: Mapping[str, str]) -> None:
 
 def write_summary(markdown: str) -> None:
     """Add to the step summary; what would pass GitHub's limit is cut, with a line that says so."""
-    data = markdown.encode()
-    if len(data) > SUMMARY_LIMIT - 1024:
-        markdown = data[: SUMMARY_LIMIT - 1024].decode(errors="ignore") + "\n\n… cut at 1 MiB.\n"
-    _append("GITHUB_STEP_SUMMARY", markdown + "\n")
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    there = Path(path).stat().st_size if path and Path(path).exists() else 0
+    data, room = markdown.encode(), SUMMARY_LIMIT - 1024 - there
+    if len(data) > room:
+        # At the end of a paragraph where there is one: half a table or an open fence would swallow the line.
+        whole = data[: max(room, 0)].decode(errors="ignore")
+        markdown = (whole.rpartition("\n\n")[0] or whole) + CUT
+    if there + len(markdown.encode()) < SUMMARY_LIMIT:
+        _append("GITHUB_STEP_SUMMARY", markdown + "\n")
+
+
+def links() -> dict[str, str]:
+    """Return the addresses of commit and run by what a person calls them; none where this is no workflow."""
+    server, repository = os.environ.get("GITHUB_SERVER_URL", ""), os.environ.get("GITHUB_REPOSITORY", "")
+    commit, run = os.environ.get("GITHUB_SHA", ""), run_id()
+    place = f"{server}/{repository}"
+    if not on_actions() or not re.fullmatch(
+        r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", place
+    ):
+        return {}
+    found = {}
+    if re.fullmatch("[0-9a-f]{40,64}", commit):
+        found[f"commit {commit[:7]}"] = f"{place}/commit/{commit}"
+    if run:
+        found[f"run {run}"] = f"{place}/actions/runs/{run}"
+    return found
+
+
+def run_id() -> str:
+    """Return the id of the workflow's run; empty elsewhere."""
+    run = os.environ.get("GITHUB_RUN_ID", "")
+    return run if on_actions() and re.fullmatch("[0-9]+", run) else ""
+
+
+def folder(root: Path) -> str:
+    """Return where a project lies in the checkout; empty for the checkout itself, or another place."""
+    workspace = os.environ.get("GITHUB_WORKSPACE", "")
+    try:
+        found = root.resolve().relative_to(Path(workspace).resolve()).as_posix()
+    except ValueError:
+        return ""
+    return "" if found == "." or not on_actions() else found
 
 
 def annotate(level: str, title: str, message: str, file: Path | None = None, line: int = 0) -> None:

@@ -421,7 +421,7 @@ def _run(
     from gates.run.answer import Answering
     from gates.run.project import open_project
 
-    answering = Answering(name, project, as_json=as_json)
+    answering = Answering(name, project, as_json=as_json, flags=flags.given(click.get_current_context()))
     with answering.errors():
         opened = open_project(project, name, answering.screen, new=new)
         answering.tell(function(project=opened, **options), opened)

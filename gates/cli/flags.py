@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from gates import checks
 from gates.errors import InvalidError
@@ -86,6 +87,37 @@ def of_input(field: checks.InputField) -> Callable[[Any], Any]:
     return click.option(
         name, field.name, type=kind, multiple=field.is_list, help=f"{field.help[0].upper()}{field.help[1:]}."
     )
+
+
+# What moves something, holds for one run alone, or is told apart from the flags.
+NOT_TYPED_AGAIN = {
+    "project",
+    "as_json",
+    "apply",
+    "repair",
+    "pins",
+    "private",
+    "expect",
+    "expect_train",
+    "expect_data",
+}
+
+
+def given(context: click.Context) -> list[str]:
+    """Return what a command was given, by its line or by variables, as words for a person to type again."""
+    words = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name in NOT_TYPED_AGAIN or source in {None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP}:
+            continue
+        value = context.params[name]
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(parameter, click.Argument):
+                words.append(str(each))
+            else:
+                words.append(parameter.opts[0] if each is True else f"{parameter.opts[0]}={each}")
+    return words
 
 
 def day(text: str) -> date:

@@ -1,56 +1,98 @@
-"""The step summary on GitHub: verdict first, one table, then what blocks."""
+"""The step summary on GitHub: verdict first, why, and what to do; then one table and what it rests on."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gates.render.sentences import every_reason, figure
+from gates.render import chart
+from gates.render.red import Red
+from gates.render.sentences import against_champion, figure, reason, worst_first
 from gates.verdict import Verdict
 
 MOST_FINDINGS = 20
+FIRST = 3  # of the findings, before the table
+MOST_LETTERS = 500  # of one of many texts
+LONGEST = 10_000  # letters of any text
 _MARKS = {"pass": "✅ pass", "fail": "❌ fail", "undecided": "⚠️ undecided"}
 
 
-def summary(title: str, sentence: str, judged: Sequence[Verdict], policy_changes: Sequence[str] = ()) -> str:
-    """Return the summary of a judgement as Markdown."""
-    lines = [f"## {title}", "", _text(sentence), ""]
+def summary(
+    title: str,
+    sentence: str,
+    judged: Sequence[Verdict],
+    policy_changes: Sequence[str] = (),
+    *,
+    against: Sequence[str] = (),
+    lineage: Sequence[str] = (),
+    links: Mapping[str, str] | None = None,
+    red: Red | None = None,
+) -> str:
+    """Return the summary of a judgement as Markdown.
+
+    Args:
+        title: Command and outcome.
+        sentence: What was decided.
+        judged: The verdicts.
+        policy_changes: How the policy differs from the champion's.
+        against: Figures of champion and challenger, where there are no verdicts to take them from.
+        lineage: A graph in mermaid.
+        links: Text to address.
+        red: Who is to act, where it is red.
+    """
+    blocking = worst_first(judged)
+    reasons = _listed([reason(*each) for each in blocking[:MOST_FINDINGS]], len(blocking))
+    first, rest = reasons[:FIRST], reasons[FIRST:]
+    lines = [f"## {title}", ""]
+    for part in ([_text(sentence)] if sentence else [], first, advice(red) if red else []):
+        lines += [*part, ""] if part else []
     if judged:
         lines += ["| gate | outcome | decisive figure |", "|---|---|---|", *map(_row, judged), ""]
-    reasons = [reason for verdict in judged if verdict.blocks for reason in every_reason(verdict)]
-    blocking = [f"- {_text(reason)}" for reason in reasons[:MOST_FINDINGS]]
-    if len(reasons) > MOST_FINDINGS:
-        blocking.append(f"- … and {len(reasons) - MOST_FINDINGS} more in the verdict's file")
-    waived = [
-        f"- waived until {finding.waiver.expires} by {_text(finding.waiver.owner)}: "
-        f"{_text(finding.name)} {figure(finding)}; {_text(finding.waiver.reason)}"
-        for verdict in judged
-        for finding in verdict.findings
-        if finding.waiver
-    ]
-    changed = [f"- {_text(change)}" for change in policy_changes]
+    told = against or against_champion(judged)
+    compared = _listed(told[:MOST_FINDINGS], len(told))
     for head, items in (
-        ("What blocks", blocking),
-        ("Waivers in use", waived),
-        ("Policy changed since the champion", changed),
+        ("What else blocks", rest),
+        ("Against the champion", [*compared, *_drawn(judged)] if compared else []),
+        ("Waivers in use", _waivers(judged)),
+        ("Policy changed since the champion", _listed(policy_changes[:MOST_FINDINGS], len(policy_changes))),
+        ("Lineage", _fenced(lineage, "mermaid")),
     ):
         if items:
             lines += [f"### {head}", "", *items, ""]
+    if links:
+        lines += [" · ".join(f"[{_text(name)}](<{address}>)" for name, address in links.items()), ""]
     return "\n".join(lines)
 
 
-def roads(document: Mapping[str, Any]) -> str:
+def advice(red: Red) -> list[str]:
+    """Return who is to act, and the command to paste."""
+    who = f"**To act:** {_text(red.who)}."
+    if not red.laptop:
+        return [who]
+    return [f"{who} **On a laptop,** at this commit:", "", *_fenced([red.laptop], "sh")]
+
+
+def error(what: str, why: str, do: str, title: str = "Stopped", red: Red | None = None) -> str:
+    """Return an error as Markdown."""
+    parts = [f"## {title}", _text(what), _text(why), f"**Next:** {_text(do)}" if do else ""]
+    return "\n\n".join([*filter(None, parts), *(["\n".join(advice(red))] if red else [])]) + "\n"
+
+
+def roads(document: Mapping[str, Any], red: Red | None = None) -> str:
     """Return what the doctor found as Markdown: one row a road, and what to do where something is left."""
     found = document["findings"]
     lines = [f"## doctor: {document['outcome']}", "", _text(document["sentence"]), ""]
+    lines += [*advice(red), ""] if red else []
     lines += ["| road | word | what was found |", "|---|---|---|"]
     lines += [f"| {each['road']} | {each['word']} | {_text(each['what'])} |" for each in found]
     left = [f"- **{each['road']}**: {each['why']} {_text(each['do'])}" for each in found if "do" in each]
     return "\n".join([*lines, "", *left, ""])
 
 
-def audit(document: Mapping[str, Any]) -> str:
+def audit(document: Mapping[str, Any], red: Red | None = None) -> str:
     """Return the report of an audit as Markdown: who served, every entry, and what does not hold."""
     served = document["served"]
     lines = [f"# Audit of {_text(document['model'])}", "", _text(document["sentence"]), ""]
+    lines += [*advice(red), ""] if red else []
     if served:
         who = f"put there by {_text(served['actor'])} at {served['time']}: {_text(served['reason'])}"
         lines.append(f"At {document['at']} v{served['version']} served (`{served['sha']}`), {who}.")
@@ -77,23 +119,53 @@ def audit(document: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def error(what: str, why: str, do: str) -> str:
-    """Return an error as Markdown."""
-    return (
-        "\n\n".join(["## Stopped", _text(what), _text(why), f"**Next:** {_text(do)}" if do else ""]).strip()
-        + "\n"
-    )
-
-
 def _row(verdict: Verdict) -> str:
     finding = verdict.decisive
-    shown = f"{_text(finding.name)} {figure(finding)}" if finding else "nothing was checked"
+    shown = _short(f"{finding.name} {figure(finding)}") if finding else "nothing was checked"
     mode = " (report only: did not block)" if verdict.mode == "report" else ""
-    return f"| {verdict.gate} | {_MARKS[verdict.outcome.value]}{mode} | {shown} |"
+    return f"| {_short(verdict.gate)} | {_MARKS[verdict.outcome.value]}{mode} | {shown} |"
+
+
+def _waivers(judged: Sequence[Verdict]) -> list[str]:
+    waived = [(each, each.waiver) for verdict in judged for each in verdict.findings if each.waiver]
+    told = [
+        f"waived until {waiver.expires} by {waiver.owner}: {finding.name} {figure(finding)}; {waiver.reason}"
+        for finding, waiver in waived[:MOST_FINDINGS]
+    ]
+    return _listed(told, len(waived))
+
+
+def _drawn(judged: Sequence[Verdict]) -> list[str]:
+    """Draw the paired difference against its limit."""
+    for finding in (each for verdict in judged if verdict.gate == "champion" for each in verdict.findings):
+        if finding.name == "delta" and (drawn := chart.interval(finding)):
+            return ["", *_fenced(drawn, "text")]
+    return []
+
+
+def _listed(shown: Sequence[str], there: int) -> list[str]:
+    """Return a list, with a line that says how many more there are."""
+    more = [f"- … and {there - len(shown)} more in the answer's files"] if there > len(shown) else []
+    return [*(f"- {_short(each)}" for each in shown), *more]
+
+
+def _fenced(lines: Sequence[str], language: str) -> list[str]:
+    """Keep lines as they are, in a fence that none of them can end."""
+    if not lines:
+        return []
+    longest = max((len(run) for run in re.findall("`+", "\n".join(lines))), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}{language}", *lines, fence]
+
+
+def _short(text: str) -> str:
+    """Keep one of many texts from becoming markup, or longer than people read."""
+    return _text(text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…")
 
 
 def _text(text: str) -> str:
     """Keep what comes from data from becoming markup."""
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     for character in "\\`*_{}[]<>|#":
         text = text.replace(character, f"\\{character}")
     return " ".join(text.splitlines())

@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gates.render.markdown import _text as text
+from gates.render.markdown import advice
+from gates.render.red import Red
 from gates.render.sentences import shown
 
 MARKS = {
@@ -24,10 +26,11 @@ LEVELS = {"fail": "error", "undecided": "error", "warning": "warning"}
 MOST = 20
 
 
-def page(document: Mapping[str, Any]) -> str:
+def page(document: Mapping[str, Any], red: Red | None = None) -> str:
     """Return a review as Markdown: the outcome first, one row a look, then what each has to say."""
     of = "" if document["folder"] == "." else f" of {text(document['folder'])}"
     lines = [f"## review{of}: {document['outcome']}", "", text(document["sentence"]), ""]
+    lines += [*advice(red), ""] if red else []
     lines += ["| look | outcome | what was seen |", "|---|---|---|"]
     lines += [
         f"| {each['look']} | {MARKS[each['outcome']]} | {text(each['sentence'])} |"

@@ -46,15 +46,53 @@ def interval(low: float | None, high: float | None) -> str:
 
 def why_not(verdict: Verdict) -> str:
     """Return what keeps a verdict from passing, with the figure and what to do."""
-    finding = verdict.decisive
+    return reason(verdict, verdict.decisive)
+
+
+def reason(verdict: Verdict, finding: Finding | None) -> str:
+    """Return what one finding keeps from passing, and by how much it misses its limit."""
     return f"{verdict.gate}: {_missed(finding) if finding else 'nothing was checked.'}"
 
 
-def every_reason(verdict: Verdict) -> list[str]:
-    """Return `why_not` for each finding that blocks, the decisive one first."""
-    first = verdict.decisive
-    others = [each for each in verdict.findings if each.blocks and each is not first]
-    return [why_not(verdict), *(f"{verdict.gate}: {_missed(each)}" for each in others)]
+def worst_first(judged: Sequence[Verdict]) -> list[tuple[Verdict, Finding | None]]:
+    """Return each finding that blocks, over all gates; None for that of a gate that checked nothing.
+
+    What failed is worse than what is undecided. Of two that failed, the one is worse whose figure misses its
+    limit by the larger share of the two: figures of different units have no other common scale.
+    """
+    stops = [verdict for verdict in judged if verdict.blocks]
+    found = [(verdict, each) for verdict in stops for each in verdict.findings if each.blocks]
+    found.sort(key=lambda each: (each[1].outcome is Outcome.UNDECIDED, -_share_missed(each[1])))
+    return [*found, *((verdict, None) for verdict in stops if not verdict.findings)]
+
+
+def against_champion(judged: Sequence[Verdict]) -> list[str]:
+    """Return each figure of champion and challenger, and their paired difference with its interval."""
+    lines: list[str] = []
+    for verdict in sorted(judged, key=lambda verdict: "delta" not in verdict.measurements):
+        seen = verdict.measurements
+        for name, challenger in seen.items():
+            stem, _, who = name.rpartition("/")
+            champion = seen.get(f"{stem}/champion")
+            if who != "challenger" or champion is None or stem == "requests":
+                continue
+            line = f"{stem}: {number(champion)} → {number(challenger)}"
+            if "delta" in seen and not lines:
+                bounds = interval(seen.get("delta/low"), seen.get("delta/high"))
+                line += f", difference {_signed(seen['delta'])} ({bounds}; above 0 is better)"
+            lines.append(shown(line))
+    return lines
+
+
+def _signed(value: float) -> str:
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def _share_missed(finding: Finding) -> float:
+    if finding.observed is None:
+        return math.inf
+    largest = max(abs(finding.limit), abs(finding.observed))
+    return abs(finding.limit / largest - finding.observed / largest) if largest else 0.0
 
 
 def _missed(finding: Finding) -> str:

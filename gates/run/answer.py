@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 from rich.text import Text
 
 from gates import checks
-from gates.adapters import github, logs
+from gates.adapters import logs
 from gates.adapters.console import Screen
 from gates.errors import ExitCode, GatesError, UnavailableError
-from gates.render import markdown, review, sentences, terminal
-from gates.run import places
+from gates.render import markdown, review, terminal
+from gates.run import on_github
 from gates.run.project import Project
 from gates.run.result import Result
 from gates.verdict import Verdict
@@ -25,7 +25,6 @@ from gates.verdict_document import from_document, to_document
 
 # A full disk, a full quota, a full file: wherever it is met, it is no mistake of ours.
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-MOST_REMARKS = 9  # GitHub shows ten errors of a step; the last one says what to do
 Answer: TypeAlias = Result | Verdict | dict[str, Any]
 
 
@@ -37,13 +36,21 @@ class Answering:
         code: The exit code so far.
     """
 
-    def __init__(self, command: str, project: Path, *, as_json: bool) -> None:
-        """Answer for a command; with ``as_json`` stdout holds one JSON document and nothing else."""
+    def __init__(self, command: str, project: Path, *, as_json: bool, flags: Sequence[str] = ()) -> None:
+        """Answer for a command.
+
+        Args:
+            command: Its name.
+            project: The project's folder.
+            as_json: Let stdout hold one JSON document and nothing else.
+            flags: What it was given, for a person to type again.
+        """
         self.screen = Screen()
         self.code = ExitCode.PASS
         self._command = command
         self._project = project
         self._as_json = as_json
+        self._step = on_github.Step(command, project, flags)
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -69,11 +76,8 @@ class Answering:
     def complain(self, error: GatesError) -> None:
         """Tell an error and keep its exit code."""
         self.code = error.code
-        github.write_summary(markdown.error(error.what, error.why, error.do))
-        for remark in error.remarks[:MOST_REMARKS]:
-            github.annotate("error", "gates", remark.text, *places.of(remark))
-        github.annotate("error", "gates", f"{error.what} {error.why} {error.do}".strip())
-        github.write_outputs({"sentence": " ".join(f"{error.what} {error.do}".split())})
+        self.screen.unfold()
+        self._step.tell_error(error)
         if self._as_json:
             with suppress(UnavailableError), self._writing():
                 _print_json({"error": error.to_document()})
@@ -95,7 +99,9 @@ class Answering:
         elif isinstance(answer, Verdict):
             self.code = answer.outcome.exit_code if answer.blocks else ExitCode.PASS
             document = {**document, "verdict": f"evidence/{answer.gate}.json"}
-        self._tell_github(document, judged, project)
+        self.screen.unfold()
+        if "outcome" in document:
+            self._step.tell_answer(document, judged, self.code, project)
         with self._writing():
             if self._as_json:
                 _print_json(_document(answer))
@@ -118,41 +124,6 @@ class Answering:
                     why=f"{error.strerror}. What the command did before that is done.",
                     do="Make room there, then ask again: gates status",
                 ) from error
-
-    def _tell_github(self, document: dict[str, Any], judged: list[Verdict], project: Project | None) -> None:
-        if "outcome" not in document:
-            return
-        known = ("outcome", "sentence", "verdict", "digest", "model")
-        github.write_outputs({name: str(document[name]) for name in known if name in document})
-        title, sentence = f"{self._command}: {document['outcome']}", str(document.get("sentence", ""))
-        if self._command == "audit":
-            github.write_summary(markdown.audit(document))
-        elif self._command == "doctor":
-            github.write_summary(markdown.roads(document))
-        elif self._command == "review":
-            github.write_summary(review.page(document))
-            self._annotate_looks(document)
-        else:
-            changes = document.get("policy_changes", ())
-            github.write_summary(markdown.summary(title, sentence, judged, changes))
-        for verdict in judged:
-            if verdict.blocks:
-                title = f"{verdict.gate}: {verdict.outcome.value}"
-                remarks = list(places.at_fault(project, verdict)) if project else []
-                for remark in remarks[: MOST_REMARKS - len(judged)]:
-                    github.annotate("error", title, remark.text, *places.of(remark))
-                github.annotate("error", title, sentences.why_not(verdict))
-
-    def _annotate_looks(self, document: dict[str, Any]) -> None:
-        """Show what a review has seen: each remark at its place, else the look's own sentence."""
-        for look in document["looks"]:
-            level = review.LEVELS.get(look["outcome"], "notice")
-            title = f"{look['look']}: {look['outcome']}"
-            for each in look["remarks"][:MOST_REMARKS]:
-                file = self._project / each["file"] if each["file"] else None
-                github.annotate(level, title, each["text"], file, each["line"])
-            if level != "notice" and not look["remarks"]:
-                github.annotate(level, title, look["sentence"])
 
     def _show(self, document: dict[str, Any], judged: list[Verdict]) -> None:
         show = self.screen.show

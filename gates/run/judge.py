@@ -1,6 +1,6 @@
 """Job `judge`: every gate's verdict and one statement over all of them. No model is loaded in here."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from gates import digest, statement
@@ -80,6 +80,8 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         verdict="evidence/statement.json",
         details={
             "sha": candidate.sha,
+            "candidate": asdict(candidate),
+            "decision": digest.of_bytes(payload),
             "policy_changes": list(changes),
             "verdicts": [to_document(verdict) for verdict in verdicts],
         },

@@ -1,8 +1,9 @@
 """Job `promote`: sign the decision, append it to the ledger, move the alias. No user's code runs in here."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from gates import checks, digest, statement
 from gates.adapters import git, github, replay
@@ -14,6 +15,7 @@ from gates.ledger import Champion, History
 from gates.plans import promote as promotion
 from gates.plans.steps import Put
 from gates.public_keys import Signer
+from gates.render import sentences
 from gates.run import handoff, known, pin, serving, signing
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
@@ -64,8 +66,10 @@ def run(project: Project, expect: str, *, apply: bool, glass: Glass | None = Non
         return planned(steps, _command(glass))
     history = carry_out(project, registry, steps, before, approvers)
     if decision.outcome is not Outcome.PASS and approval is None:
-        return _refused(decision)
-    return _promoted(project, history, promotion.operation(decision, approval), glass)
+        done = _refused(decision)
+    else:
+        done = _promoted(project, history, promotion.operation(decision, approval), glass)
+    return replace(done, details={**done.details, **_told(decision)})
 
 
 def _command(glass: Glass | None) -> str:
@@ -135,6 +139,16 @@ def _promoted(project: Project, history: History, operation: str, glass: Glass |
         "since": written.entry.time,
     }
     return Result("pass", sentence, details=details)
+
+
+def _told(decision: Decision) -> dict[str, Any]:
+    """Return what was decided about whom, for people who read the end of the road alone."""
+    return {
+        "candidate": asdict(decision.candidate),
+        "decision": digest.of_document(statement.to_document(decision)),
+        "decided": decision.outcome.value,
+        "against_champion": sentences.against_champion(decision.verdicts),
+    }
 
 
 def _broken(project: Project, history: History, champion: Champion, glass: Glass) -> str:

@@ -29,7 +29,8 @@ WITHHELD = {
     "promote": github.STEP_FILES,
 }
 PROMOTE = JOBS[-1]  # the one that moves something
-JUDGED = frozenset({"sha", "verdicts", "policy_changes"})
+JUDGED = frozenset({"sha", "candidate", "decision", "verdicts", "policy_changes"})
+CHAMPION = ("version", "sha", "run_id", "since")
 COMPARISONS = 3  # with a champion that moved meanwhile
 STOP_S = 10.0  # a job that is told to end stops DVC and its stages first
 
@@ -92,7 +93,8 @@ def _ship(project: Project, approver: str, before: History, until: str) -> Resul
     details = {"timings_s": timings, "before": _champion(before), **judged}
     if until != PROMOTE:
         return replace(ended.result, sentence=f"{ended.result.sentence} Nothing moved.", details=details)
-    return _promoted({**details, "champion": dict(ended.result.details)})
+    promoted = ended.result.details
+    return _promoted({**details, "champion": {name: promoted[name] for name in CHAMPION if name in promoted}})
 
 
 def _note_refusal(project: Project, digests: dict[str, str]) -> None:

@@ -28,6 +28,32 @@ def test_brackets_and_colons_are_text(capsys: pytest.CaptureFixture[str]) -> Non
     assert err.count(DATA) == 2
 
 
+def test_in_a_workflows_log_progress_is_folded_away(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the answer is what a person sees first; once opened, once closed."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    screen = Screen()
+    screen.unfold()
+    screen.say("pulling")
+    screen.say("hashing")
+    screen.unfold()
+    screen.unfold()
+    assert capsys.readouterr().err == "::group::Progress\n· pulling\n· hashing\n::endgroup::\n"
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_on_a_laptop_nothing_is_folded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, quiet: bool
+) -> None:
+    """Nor for a library's caller, who sees no progress."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true" if quiet else "")
+    screen = Screen(quiet=quiet)
+    screen.say("pulling")
+    screen.unfold()
+    assert capsys.readouterr().err == ("" if quiet else "· pulling\n")
+
+
 def test_a_table_has_no_blanks_behind_it(capsys: pytest.CaptureFixture[str]) -> None:
     """In a file or a log nobody wants them."""
     table = Table("gate", "figure", box=None)

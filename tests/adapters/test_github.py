@@ -49,6 +49,69 @@ def test_summaries_are_appended(summary: Path) -> None:
     assert summary.read_text() == "# One\n# Two\n"
 
 
+def test_a_cut_ends_with_a_whole_paragraph(summary: Path) -> None:
+    """Half a table or an open fence would swallow the line that says so; what came first stays."""
+    github.write_summary(f"## judge: fail\n\nRefused.\n\n```text\n{'x' * github.SUMMARY_LIMIT}\n```\n")
+    assert summary.read_text() == "## judge: fail\n\nRefused.\n\n… cut at 1 MiB.\n\n"
+
+
+def test_several_long_summaries_of_one_step_stay_below_the_limit(summary: Path) -> None:
+    """GitHub drops them all at once."""
+    for _ in range(5):
+        github.write_summary("é" * 300_000)
+    assert github.SUMMARY_LIMIT * 0.99 < summary.stat().st_size < github.SUMMARY_LIMIT
+
+
+@pytest.fixture
+def run(output: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of a workflow, and its checkout."""
+    told = {"SERVER_URL": "https://github.com", "REPOSITORY": "org/model", "RUN_ID": "7", "SHA": "c" * 40}
+    for name, value in (told | {"WORKSPACE": str(output.parent)}).items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    return output.parent
+
+
+@pytest.mark.usefixtures("run")
+def test_links_lead_to_commit_and_run() -> None:
+    """By the names that a person knows them by."""
+    assert github.links() == {
+        "commit ccccccc": f"https://github.com/org/model/commit/{'c' * 40}",
+        "run 7": "https://github.com/org/model/actions/runs/7",
+    }
+    assert github.run_id() == "7"
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize(
+    ("name", "value", "left"),
+    [
+        ("SERVER_URL", "javascript:alert(1)//", 0),
+        ("REPOSITORY", "org/model>) [x](y", 0),
+        ("REPOSITORY", "", 0),
+        ("SHA", "HEAD", 1),
+        ("RUN_ID", "7/../8", 1),
+        ("ACTIONS", "false", 0),
+    ],
+)
+def test_no_link_is_made_of_anything_else(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, left: int
+) -> None:
+    """An address is written as it is, so it has to be one."""
+    monkeypatch.setenv(f"GITHUB_{name}", value)
+    assert len(github.links()) == left
+
+
+def test_a_project_lies_in_a_folder_of_the_checkout(
+    run: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing for the checkout itself, for another place, and on a laptop."""
+    assert github.folder(run / "models" / "churn") == "models/churn"
+    assert github.folder(run) == ""
+    assert github.folder(tmp_path_factory.mktemp("elsewhere")) == ""
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    assert github.folder(run / "models") == ""
+
+
 @pytest.mark.parametrize("character", ["x", "é", "❌"])
 def test_a_long_summary_is_cut_below_the_limit(summary: Path, character: str) -> None:
     """In bytes, at a whole character, with a line that says so; GitHub would drop all of it."""

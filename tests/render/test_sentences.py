@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.render.sentences import every_reason, figure, interval, number, promoted, refused, shown, why_not
+from gates.render.sentences import (
+    against_champion,
+    figure,
+    interval,
+    number,
+    promoted,
+    reason,
+    refused,
+    shown,
+    why_not,
+    worst_first,
+)
 from gates.verdict import Finding, Verdict, at_least, at_most, beyond_luck, enough
 from tests.examples import GOLDEN, LATENCY, changed
 
@@ -86,13 +97,39 @@ def test_why_not_names_gate_finding_and_by_how_much() -> None:
     assert why_not(absent) == "golden: auc could not be measured. One class only."
 
 
-def test_every_reason_is_told_the_decisive_one_first() -> None:
-    """Not only the first finding: all that block, each once, and none that does not."""
-    judged = changed(
-        GOLDEN, findings=(at_least("a", 1, 0), enough("b", 1, 2), at_least("c", 1, 2), at_least("d", 0, 2))
+def test_every_finding_that_blocks_is_told_the_worst_first() -> None:
+    """Over all gates: all that block, each once, and none that does not; what failed before what is open."""
+    golden = changed(
+        GOLDEN, findings=(at_least("a", 1, 0), enough("b", 1, 2), at_least("c", 1.9, 2), at_least("d", 0, 2))
     )
-    assert [reason.split()[1] for reason in every_reason(judged)] == ["c", "b", "d"]
-    assert every_reason(EMPTY) == ["fairness: nothing was checked."]
+    latency = changed(LATENCY, findings=(at_most("e", 300, 200), at_most("f", 1e-9, 0)))
+    reported = changed(LATENCY, mode="report")
+    found = worst_first([golden, EMPTY, latency, changed(reported, findings=latency.findings)])
+    assert [reason(*each).split()[:2] for each in found] == [
+        ["golden:", "d"],
+        ["latency:", "f"],
+        ["latency:", "e"],
+        ["golden:", "c"],
+        ["golden:", "b"],
+        ["fairness:", "nothing"],
+    ]
+
+
+def test_both_models_figures_and_their_paired_difference() -> None:
+    """The comparison first; counts are no figures of quality, and without a champion there is nothing."""
+    seen = {
+        "p99_ms/champion": 8.9,
+        "p99_ms/challenger": 9.5,
+        "requests/champion": 9,
+        "requests/challenger": 9,
+    }
+    assert against_champion([changed(LATENCY, measurements=seen), GOLDEN, CHAMPION]) == [
+        "auc: 0.8504 → 0.8571, difference +0.0067 (95 % CI 0.0012 to 0.0122; above 0 is better)",
+        "p99_ms: 8.9000 → 9.5000",
+    ]
+    worse = changed(CHAMPION, measurements={**CHAMPION.measurements, "delta": -0.01})
+    assert "difference -0.0100 (" in against_champion([worse])[0]
+    assert against_champion([GOLDEN, LATENCY, EMPTY]) == []
 
 
 def test_a_promotion_says_over_whom_and_by_how_much() -> None:
@@ -124,7 +161,7 @@ def test_a_refusal_says_what_stopped_it_and_who_stays() -> None:
 def test_text_from_data_cannot_steer_a_terminal_or_a_log(text: str) -> None:
     """Names, notes and units are one printable line: no escape sequence, no workflow command of its own."""
     judged = changed(GOLDEN, findings=(at_least(text, 0.7, 0.8, unit=text, note=text),))
-    for told in (shown(text), why_not(judged), *every_reason(judged)):
+    for told in (shown(text), why_not(judged), *(reason(*each) for each in worst_first([judged]))):
         assert told.isprintable()
     if text.isprintable():
         assert shown(text) == text
@@ -134,4 +171,6 @@ def test_text_from_data_cannot_steer_a_terminal_or_a_log(text: str) -> None:
 def test_any_figures_make_a_sentence(observed: float, limit: float) -> None:
     """However large, small or far apart."""
     for finding in (at_least("x", observed, limit), at_most("x", observed, limit, low=observed)):
-        assert why_not(changed(GOLDEN, findings=(finding,)))
+        judged = changed(GOLDEN, findings=(finding,))
+        assert why_not(judged)
+        assert len(worst_first([judged])) == judged.blocks

@@ -1,6 +1,7 @@
 """One answer for three readers: a person, a program, GitHub."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from gates.run.answer import Answer, Answering
 from gates.run.result import Result
 from gates.verdict import Verdict, at_least, at_most, enough
 from gates.verdict_document import to_document
+from tests import examples
 
 FAILED = Verdict("latency", "block", (at_most("p99", 250.0, 200.0, unit="ms"),))
 UNDECIDED = Verdict("golden", "block", (enough("rows", 10, 200),))
@@ -152,8 +154,92 @@ def test_an_error_on_github(output: Path, capsys: pytest.CaptureFixture[str]) ->
     """One annotation and one summary, whatever the text holds."""
     Answering("judge", Path(), as_json=True).complain(InvalidError("Bad\n::error::<b>", do="gates policy"))
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("::")]
-    assert lines == ["::error title=gates::Bad%0A::error::<b>  gates policy"]
-    assert "<b>" not in output.with_name("summary").read_text().replace("\\<b\\>", "")
+    advice = "To act: the author of the change.%0AOn a laptop, at this commit: gates ship --until judge"
+    assert lines == [f"::error title=gates::Bad%0A::error::<b>  gates policy%0A{advice}"]
+    summary = output.with_name("summary").read_text()
+    assert summary.startswith("## judge: invalid ❌\n\nBad")
+    assert "<b>" not in summary.replace("\\<b\\>", "")
+
+
+def test_a_red_run_says_first_which_gate_by_how_much_and_what_to_do(
+    output: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the summary before the table; in the annotation, which is the log's first line."""
+    monkeypatch.setenv("GATES_LEDGER", "s3://ada:secret@bucket/ledger")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(output.parent))
+    answering = Answering("judge", output.parent / "models/a", as_json=False, flags=["--approver=Ada"])
+    answering.screen.say("judging latency")
+    answering.tell(Result("fail", "Stopped by latency.", details={"verdicts": [to_document(FAILED)]}))
+    log = [line for line in capsys.readouterr().err.splitlines() if line]
+    command = "cd models/a && GATES_LEDGER=s3://bucket/ledger gates ship --until judge --approver=Ada"
+    told = [
+        "latency: p99 250 > 200 ms, missed by 50.",
+        "To act: the author of the change, or the owner of a waiver for it.",
+        f"On a laptop, at this commit: {command}",
+    ]
+    assert log[:3] == ["::group::Progress", "· judging latency", "::endgroup::"]
+    assert log[3] == f"::error title=latency%3A fail::{'%0A'.join(told)}"
+    first = output.with_name("summary").read_text().partition("| gate |")[0]
+    assert first.startswith(
+        "## judge: fail ❌\n\nStopped by latency.\n\n- latency: p99 250 \\> 200 ms, missed by 50"
+    )
+    assert told[1].removeprefix("To act: ") in first
+    assert f"```sh\n{command}\n```" in first
+
+
+def test_what_is_red_without_a_verdict_is_annotated_too(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A drill or a reconcile says no as well."""
+    tell(Result("tampered", "The alias was moved by hand."), "reconcile")
+    err = capsys.readouterr().err
+    assert err.startswith(
+        "::error title=reconcile%3A tampered ❌::The alias was moved by hand.%0ATo act: security"
+    )
+    assert "gates audit" in output.with_name("summary").read_text()
+
+
+def test_of_a_ship_the_job_that_stopped_is_advised_on(output: Path) -> None:
+    """Who acts on broken data is not who acts on a broken model."""
+    tell(Result("fail", "Refused.", details={"stopped_at": "data"}), "ship")
+    summary = output.with_name("summary").read_text()
+    assert "the owner of the data" in summary
+    assert "\ngates data\n" in summary
+
+
+def test_a_green_run_and_a_laptop_get_no_advice(
+    output: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who typed the command knows it; nobody has to act on a pass."""
+    tell(Result("pass", "Fine."))
+    assert "To act" not in output.with_name("summary").read_text()
+    monkeypatch.delenv("GITHUB_ACTIONS")
+    tell(FAILED, "latency")
+    out, err = capsys.readouterr()
+    assert "To act" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome", "more", "ends"),
+    [
+        ("judge", "pass", {}, None),
+        ("judge", "fail", {}, "decision: fail"),
+        ("promote", "pass", {"version": "2", "decided": "fail"}, "v2"),
+        ("ship", "pass", {"champion": {"version": "2"}}, "v2"),
+        ("promote", "undecided", {"decided": "undecided"}, "decision: undecided"),
+    ],
+)
+def test_the_lineage_is_drawn_once(
+    output: Path, command: str, outcome: str, more: dict[str, object], ends: str | None
+) -> None:
+    """To the champion where it serves, to the decision where it is refused; not where promote comes after."""
+    candidate = asdict(examples.decision().candidate)
+    details = {"candidate": candidate, "decision": "d" * 64, **more}
+    tell(Result(outcome, "So.", details=details), command)
+    graph = output.with_name("summary").read_text().partition("```mermaid")[2]
+    nodes = [line for line in graph.splitlines() if '["' in line]
+    assert bool(nodes) is (ends is not None)
+    assert ends is None or ends in nodes[-1]
 
 
 def test_an_error_is_one_sentence_for_the_next_job(output: Path) -> None:

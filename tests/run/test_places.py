@@ -11,8 +11,9 @@ from gates import checks, policy
 from gates.documents import read_yaml
 from gates.errors import GatesError, Remark
 from gates.run import gate, places
-from gates.run.answer import MOST_REMARKS, Answering
+from gates.run.answer import Answering
 from gates.run.data import LATER_TABLES
+from gates.run.on_github import MOST_REMARKS
 from tests.checks import project as checked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +66,7 @@ def test_every_mistake_in_the_policy_is_told_at_its_line(
         assert len([line for line in lines if line.startswith(place) and key in line]) == 1, lines
     (missing,) = [line for line in lines if "metrics: missing" in line and "file=" in line]
     assert f"line={line_of(params, 'training:')}:" in missing
-    assert "gates policy" in lines[-1]
+    assert "gates policy" in lines[0]
 
 
 @pytest.mark.parametrize(("bad", "says"), [("seed: ]", "node content"), ("split: {}\n", "stands twice")])
@@ -73,10 +74,10 @@ def test_what_is_no_yaml_is_told_at_the_line_where_it_ends_to_be(
     params: Path, capsys: pytest.CaptureFixture[str], bad: str, says: str
 ) -> None:
     params.write_text(f"{params.read_text()}\n{bad}")
-    first, _ = told(params, capsys)
+    _, placed = told(params, capsys)
     last = len(params.read_text().splitlines())
-    assert f"file=models/churn/params.yaml,line={last}" in first
-    assert says in first
+    assert f"file=models/churn/params.yaml,line={last}" in placed
+    assert says in placed
 
 
 def test_github_is_told_no_more_than_it_shows(params: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +85,7 @@ def test_github_is_told_no_more_than_it_shows(params: Path, capsys: pytest.Captu
     edit(params, "gates:\n", f"gates:\n{surplus}")
     lines = told(params, capsys)
     assert len(lines) == MOST_REMARKS + 1
-    assert "has 20 mistakes" in lines[-1]
+    assert "has 20 mistakes" in lines[0]
 
 
 def test_a_remark_about_no_file_of_the_repository_has_no_place(params: Path) -> None:
@@ -141,7 +142,7 @@ def test_a_contract_that_was_given_by_a_flag_is_not_taken_for_the_projects(tmp_p
     assert list(places.at_fault(opened, verdict)) == []
 
 
-def test_a_command_annotates_the_rule_before_the_gate(
+def test_a_command_annotates_the_gate_and_then_the_rule(
     params: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = checked.build(params.parents[2])
@@ -149,7 +150,7 @@ def test_a_command_annotates_the_rule_before_the_gate(
     opened = made.opened()
     verdict = gate.judge(opened, "schema", {}, checked.TODAY, skip=LATER_TABLES)
     Answering("schema", made.root, as_json=True).tell(verdict, opened)
-    rule, headline = [line for line in capsys.readouterr().err.splitlines() if line.startswith("::error")]
+    headline, rule = [line for line in capsys.readouterr().err.splitlines() if line.startswith("::error")]
     assert "file=contracts/raw.yaml,line=" in rule
     assert "::raw/surprise/column_in_schema: 1 times broken." in rule
     assert "file=" not in headline

@@ -1,0 +1,43 @@
+"""Who is to act on a red run: one table, by the command that stopped and its exit code."""
+
+from gates.errors import ExitCode
+
+AUTHOR = "the author of the change"
+ANYWHERE = {
+    ExitCode.UNAVAILABLE: "nobody, if a second run passes; else who keeps the system that did not answer",
+    ExitCode.CONFLICT: "nobody: somebody else moved the champion meanwhile; run all jobs again",
+    ExitCode.TAMPERED: "security; run nothing again until it is known who wrote there",
+}
+_SAYS_NO, _INVALID, _UNDECIDED = ExitCode.FAIL, ExitCode.INVALID, ExitCode.UNDECIDED
+_ALL = (_SAYS_NO, _INVALID, _UNDECIDED)
+_JUDGES = ("judge", "promote", "champion", "fairness", "golden", "latency", "lineage")
+TABLE = (
+    (("data",), _ALL, "the owner of the data, or of its contract"),
+    (("schema",), (_SAYS_NO, _UNDECIDED), "the owner of the data, or of its contract"),
+    (_JUDGES, (_SAYS_NO,), "the author of the change, or the owner of a waiver for it"),
+    (
+        _JUDGES,
+        (_UNDECIDED,),
+        "the author of the change, or the owner of the golden set: more rows may decide",
+    ),
+    (("promote",), (_INVALID,), "who keeps the environment `production`"),
+    (("alert", "rollback", "drill"), _ALL, "who is on call for the model"),
+    (("reconcile", "audit", "doctor"), _ALL, "the administrator of repository and cloud"),
+)
+
+
+def who_acts(command: str, code: ExitCode) -> str:
+    """Return who is to act, for the end of the sentence "To act: …".
+
+    Args:
+        command: The job, gate or other command that stopped.
+        code: Its exit code.
+
+    Returns:
+        The author of the change where the table says nobody else; nothing where the run is green.
+    """
+    if code is ExitCode.PASS:
+        return ""
+    if code in ANYWHERE:
+        return ANYWHERE[code]
+    return next((who for commands, codes, who in TABLE if command in commands and code in codes), AUTHOR)

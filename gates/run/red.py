@@ -1,0 +1,39 @@
+"""The advice about a red run, from what GitHub and the environment say of this step."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from gates.adapters import github
+from gates.errors import ExitCode
+from gates.render import laptop
+from gates.render.red import Red
+from gates.render.who_acts import who_acts
+from gates.run.project import LEDGER_VARIABLE
+
+PLACES = (LEDGER_VARIABLE, "MLFLOW_TRACKING_URI")
+
+
+def of(command: str, flags: Sequence[str], project: Path, code: ExitCode) -> Red | None:
+    """Return the advice about a command that ended in a workflow.
+
+    Args:
+        command: The command; of `ship`, the job that stopped.
+        flags: What it was given.
+        project: The project's folder.
+        code: Its exit code.
+
+    Returns:
+        None where it is green, and on a laptop, whose user has just typed the command.
+    """
+    if code is ExitCode.PASS or not github.on_actions():
+        return None
+    given = {name: _without_user(os.environ[name]) for name in PLACES if os.environ.get(name)}
+    step = laptop.Step(command, flags, github.folder(project), github.run_id(), given)
+    return Red(who_acts(command, code), laptop.command(step, code))
+
+
+def _without_user(address: str) -> str:
+    """Return an address without user and password: who reads the summary has their own."""
+    return re.sub(r"://[^\s/]*@", "://", address)
