@@ -25,9 +25,9 @@ def of(command: str, flags: Sequence[str], project: Path, code: ExitCode) -> Red
         code: Its exit code.
 
     Returns:
-        None where it is green, and on a laptop, whose user has just typed the command.
+        None where it is green.
     """
-    if code is ExitCode.PASS or not github.on_actions():
+    if code is ExitCode.PASS:
         return None
     given = {name: _without_user(os.environ[name]) for name in PLACES if os.environ.get(name)}
     step = laptop.Step(command, flags, github.folder(project), github.run_id(), given)

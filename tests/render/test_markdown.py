@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gates.render.markdown import MOST_FINDINGS, error, summary
+from gates.render.markdown import MOST_FINDINGS, audit, error, roads, summary
 from gates.render.red import Red
 from gates.verdict import Verdict, Waiver, at_least, waive
 from tests.examples import GOLDEN, LATENCY, TODAY, changed
@@ -174,6 +174,24 @@ def test_an_error_has_what_why_and_next(why: str) -> None:
     assert advised.endswith(
         "**To act:** security. **On a laptop,** at this commit:\n\n```sh\ngates audit\n```\n"
     )
+
+
+def test_doctor_and_audit_say_who_acts() -> None:
+    """Before what they found."""
+    found = {"outcome": "fail", "sentence": "One road is open.", "findings": []}
+    assert roads(found, Red("the administrator")).startswith(
+        "## doctor: fail\n\nOne road is open.\n\n**To act:** the administrator.\n\n| road |"
+    )
+    seen = {
+        "model": "churn",
+        "sentence": "It holds.",
+        "served": None,
+        "at": "now",
+        "deviations": [],
+        "entries": [],
+    }
+    assert "It holds.\n\n**To act:** security.\n\nAt now nobody served." in audit(seen, Red("security"))
+    assert "To act" not in audit(seen) + roads(found)
 
 
 def test_verdicts_stay_in_their_order() -> None:

@@ -1,7 +1,7 @@
 """`gates promote` believes neither the statement nor an empty ledger: both have to hold once more."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -288,6 +288,9 @@ def test_a_passing_decision_is_promoted(mine: Judged, days: int) -> None:
     decision = replace(mine.decision, judged_on=now().date() + timedelta(days=days))
     mine.decide(decision)
     result = promote.run(mine.project, "", apply=True)
+    assert result.details["candidate"] == asdict(mine.decision.candidate)
+    assert result.details["decision"] == digest.of_file(mine.root / "evidence/statement.json")
+    assert (result.details["decided"], result.details["against_champion"]) == ("pass", [])
     champion = mine.project.history().champion
     assert champion is not None
     assert (result.outcome, champion.sha) == ("pass", decision.candidate.sha)
