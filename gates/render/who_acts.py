@@ -11,15 +11,12 @@ ANYWHERE = {
 _SAYS_NO, _INVALID, _UNDECIDED = ExitCode.FAIL, ExitCode.INVALID, ExitCode.UNDECIDED
 _ALL = (_SAYS_NO, _INVALID, _UNDECIDED)
 _JUDGES = ("judge", "promote", "champion", "fairness", "golden", "latency", "lineage")
+_COUNTS_ROWS = ("judge", "promote", "champion", "fairness", "golden")
 TABLE = (
     (("data",), _ALL, "the owner of the data, or of its contract"),
     (("schema",), (_SAYS_NO, _UNDECIDED), "the owner of the data, or of its contract"),
     (_JUDGES, (_SAYS_NO,), "the author of the change, or the owner of a waiver for it"),
-    (
-        _JUDGES,
-        (_UNDECIDED,),
-        "the author of the change, or the owner of the golden set: more rows may decide",
-    ),
+    (_COUNTS_ROWS, (_UNDECIDED,), "the author of the change; of too few rows, the owner of the golden set"),
     (("promote",), (_INVALID,), "who keeps the environment `production`"),
     (("alert", "rollback", "drill"), _ALL, "who is on call for the model"),
     (("reconcile", "audit", "doctor"), _ALL, "the administrator of repository and cloud"),

@@ -19,7 +19,12 @@ RED = [code for code in ExitCode if code is not ExitCode.PASS]
         ("train", ExitCode.INVALID, "the author of the change"),
         ("predict", ExitCode.INVALID, "the author of the change"),
         ("judge", ExitCode.FAIL, "the author of the change, or the owner of a waiver"),
-        ("judge", ExitCode.UNDECIDED, "the author of the change, or the owner of the golden set"),
+        (
+            "judge",
+            ExitCode.UNDECIDED,
+            "the author of the change; of too few rows, the owner of the golden set",
+        ),
+        ("latency", ExitCode.UNDECIDED, "the author of the change"),
         ("judge", ExitCode.INVALID, "the author of the change"),
         ("golden", ExitCode.FAIL, "the author of the change, or the owner of a waiver"),
         ("promote", ExitCode.UNAVAILABLE, "nobody"),
