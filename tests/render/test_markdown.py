@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -182,7 +183,7 @@ def test_doctor_and_audit_say_who_acts() -> None:
     assert roads(found, Red("the administrator")).startswith(
         "## doctor: fail\n\nOne road is open.\n\n**To act:** the administrator.\n\n| road |"
     )
-    seen = {
+    seen: dict[str, Any] = {
         "model": "churn",
         "sentence": "It holds.",
         "served": None,
