@@ -43,7 +43,9 @@ def world(tmp_path: Path, bucket: Path, github: GitHub) -> harness.World:
     return harness.World(tmp_path, secrets={"GITHUB_TOKEN": TOKEN}, environment=environment)
 
 
-def open_pull_request(world: harness.World, repository: str = REPOSITORY) -> harness.Run:
+def open_pull_request(
+    world: harness.World, repository: str = REPOSITORY, workflow: str = "on-pull-request.yml"
+) -> harness.Run:
     """Commit what the project holds as the pull request's merge, and play it, from this repository."""
     harness.commit(world.project)
     head = {"repo": {"full_name": repository}}
@@ -51,7 +53,7 @@ def open_pull_request(world: harness.World, repository: str = REPOSITORY) -> har
         "number": NUMBER,
         "pull_request": {"number": NUMBER, "head": head, "user": {"login": "ada"}},
     }
-    return harness.play(world, "on-pull-request.yml", "pull_request", payload)
+    return harness.play(world, workflow, "pull_request", payload)
 
 
 def annotations(run: harness.Run) -> list[tuple[str, ...]]:
@@ -82,20 +84,41 @@ def test_a_pull_request_with_nothing_against_it_is_green_and_says_what_nobody_lo
     assert "| data | ✅ pass | 7,043 rows keep their contract." in comment["body"]
 
 
-def test_mistakes_in_the_policy_are_red_at_their_lines(world: harness.World, github: GitHub) -> None:
-    params = world.project / "params.yaml"
+TEAM = """
+name: team
+on: pull_request
+permissions: {}
+jobs:
+  fast:
+    uses: $/.github/workflows/fast.yml
+    permissions:
+      contents: read
+      pull-requests: write
+    with:
+      working-directory: teams/churn
+"""
+
+
+def test_mistakes_in_the_policy_of_a_project_in_a_folder_are_red_at_their_lines(
+    world: harness.World, github: GitHub
+) -> None:
+    """Named from the top of the repository, where GitHub looks for them."""
+    folder = world.project / "teams" / "churn"
+    folder.mkdir(parents=True)
+    params = (world.project / "params.yaml").rename(folder / "params.yaml")
     replace_in(params, "    p99_ms: 200.0", "    p99_seconds: 0.2")
     replace_in(params, "    max_brier: 0.14", "    max_brier: low")
-    run = open_pull_request(world)
+    run = open_pull_request(replace(world, callers={"team.yml": TEAM}), workflow="team.yml")
     assert (run.code, run.results) == (1, RED), run.log
     told = {(level, file, line) for level, _, file, line, _ in annotations(run)}
     assert told == {
-        ("error", "params.yaml", line_of(params, "p99_seconds:")),
-        ("error", "params.yaml", line_of(params, "max_brier:")),
+        ("error", "teams/churn/params.yaml", line_of(params, "p99_seconds:")),
+        ("error", "teams/churn/params.yaml", line_of(params, "max_brier:")),
     }
     (comment,) = github.comments
     assert "p99\\_seconds: unknown; known here: budget\\_s, mode, p99\\_ms" in comment["body"]
-    assert "ended with **failure**" in comment["body"]
+    assert "of `teams/churn`: the review ended with **failure**" in comment["body"]
+    assert "## review of teams/churn: fail" in comment["body"]
 
 
 def test_every_finding_is_told_at_once_and_the_comment_follows_the_pull_request(

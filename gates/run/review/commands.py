@@ -1,5 +1,7 @@
 """The project's own lint and unit tests, as the policy declares them; their code is the change itself."""
 
+import shlex
+
 from gates.adapters import connection, github, keys, process
 from gates.run.project import LEDGER_VARIABLE, Project
 from gates.run.review.look import Base, Look
@@ -13,7 +15,7 @@ def look(project: Project, base: Base, which: str) -> Look:  # noqa: ARG001 - ev
     command = getattr(project.policy.project.review, which)
     if not command:
         return Look("skipped", f"gates.review.{which} is not declared in params.yaml.")
-    shown = " ".join(command)
+    shown = shlex.join(command)
     try:
         ended = process.run(
             command, cwd=project.root, env=dict.fromkeys(WITHHELD), log=project.log, merge=True

@@ -47,6 +47,8 @@ def _contracts(project: Project) -> Iterator[str]:
 def _unseen(project: Project, base: Base, error: UnavailableError) -> str:
     """Say why the data was not looked at, and whether the change is about it."""
     about = {f"{project.policy.project.data.raw}.dvc", ".dvc/config", *_contracts(project)}
-    told = f"{error.what} {error.why} Without secrets the data is not looked at here, but when it is shipped."
+    told = (
+        f"{error.what} {error.why.rstrip('.')}. Without secrets it is looked at when it is shipped, not here."
+    )
     changed = sorted(about.intersection(git.changed(project.root, base.commit))) if base.commit else []
     return f"{told} This change is about it: {', '.join(changed)}." if changed else told
