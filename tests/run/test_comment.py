@@ -76,10 +76,10 @@ def test_a_page_calls_nobody(github: GitHub, page: Path) -> None:
 def test_a_page_cannot_take_the_place_of_another_projects_comment(github: GitHub, page: Path) -> None:
     """Only what stands first is our mark."""
     comment.run(page, NUMBER, "one", "success")
-    page.write_text(bodies(github)[0])
+    page.write_text(github.comments.pop()["body"])
     comment.run(page, NUMBER, "two", "success")
     comment.run(page, NUMBER, "one", "failure")
-    assert ["**failure**" in body for body in bodies(github)] == [True, False]
+    assert ["of `one`: the review ended with **failure**" in body for body in bodies(github)] == [False, True]
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "❌"])

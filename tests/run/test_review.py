@@ -1,5 +1,6 @@
 """`gates review`: everything is looked at, whatever is found on the way; what was not, is said."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -328,6 +329,19 @@ def test_a_ledger_that_is_not_here_is_not_looked_at(made: Project, monkeypatch: 
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     seen = look(made, "champion")
     assert (seen["outcome"], "runner that is thrown away" in seen["sentence"]) == ("skipped", True)
+
+
+def test_a_ledger_that_does_not_answer_is_not_looked_at(
+    made: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    settings = {"AWS_ENDPOINT_URL": url, "AWS_MAX_ATTEMPTS": "1", "GATES_LEDGER": "s3://bucket/ledger"}
+    credentials = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_DEFAULT_REGION": "us-east-1"}
+    for name, value in {**settings, **credentials, "NO_PROXY": "127.0.0.1"}.items():
+        monkeypatch.setenv(name, value)
+    result = review.run(made.opened(), "HEAD")
+    assert (result.outcome, looks(result)["champion"]["outcome"]) == ("pass", "skipped")
 
 
 def test_the_candidate_that_was_judged_here_is_judged_again(made: Project) -> None:
