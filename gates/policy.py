@@ -2,9 +2,10 @@
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 from pydantic import (
@@ -14,7 +15,7 @@ from pydantic import (
 from gates import digest
 from gates.documents import Document
 from gates.errors import InvalidError, Remark
-from gates.policy_blocks import GatePolicy, Project, Strict
+from gates.policy_blocks import TASKS, GatePolicy, Project, Strict, Task
 from gates.trust import TrustedKey
 from gates.verdict import Waiver
 
@@ -60,12 +61,14 @@ class Policy:
         return tuple(Waiver(**waiver.model_dump()) for waiver in self.project.waivers)
 
 
-def parse(params: Document, models: Mapping[str, type[GatePolicy]], name: str = "params.yaml") -> Policy:
+def parse(
+    params: Document, forms: Mapping[Task, Mapping[str, type[GatePolicy]]], name: str = "params.yaml"
+) -> Policy:
     """Return the policy in the `gates:` block of a parameter file.
 
     Args:
         params: The whole document.
-        models: Gate name to the model of its block; every gate must have a block.
+        forms: Task to gate name to the model of its block; every gate must have a block.
         name: What an error calls the file.
 
     Raises:
@@ -80,20 +83,23 @@ def parse(params: Document, models: Mapping[str, type[GatePolicy]], name: str = 
             remarks=[Remark("It has no `gates:` block.", name, address="gates")],
         )
     mistakes: list[str] = []
-    shared = {key: value for key, value in block.items() if key not in models}
+    gates = tuple(forms["classification"])
+    shared = {key: value for key, value in block.items() if key not in gates}
     if isinstance(listed := shared.get("trusted_keys"), list):
         shared["trusted_keys"] = [{"key": each} if isinstance(each, str) else each for each in listed]
-    project = _validate(Project, shared, "gates", mistakes, also=tuple(models))
+    project = _validate(Project, shared, "gates", mistakes, also=gates)
     found: dict[str, GatePolicy] = {}
-    for gate in sorted(models, key=lambda gate: list(block).index(gate) if gate in block else len(block)):
+    for gate in sorted(gates, key=lambda gate: list(block).index(gate) if gate in block else len(block)):
         if gate not in block:
             mistakes.append(
                 f"gates.{gate}: missing; to see it without blocking write `{gate}: {{mode: report, …}}`"
             )
-        elif parsed := _validate(models[gate], block[gate], f"gates.{gate}", mistakes):
-            found[gate] = parsed
+        elif (task := block.get("task", "classification")) in TASKS:  # else told with the project's mistakes
+            others = _of_other_tasks(forms, task, gate)
+            if parsed := _validate(forms[task][gate], block[gate], f"gates.{gate}", mistakes, others=others):
+                found[gate] = parsed
     if project:
-        mistakes += _stray_waivers(project, models)
+        mistakes += _stray_waivers(project, gates)
     if mistakes or project is None:
         count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
         raise InvalidError(
@@ -124,19 +130,32 @@ def require_valid(gate: str, block: GatePolicy, given: Mapping[str, Any]) -> Non
 
 
 def _validate(
-    model: type[_Block], block: object, address: str, mistakes: list[str], also: tuple[str, ...] = ()
+    model: type[_Block],
+    block: object,
+    address: str,
+    mistakes: list[str],
+    also: tuple[str, ...] = (),
+    others: Mapping[str, str] = MappingProxyType({}),
 ) -> _Block | None:
     try:
         return model.model_validate_json(json.dumps(block))
     except ValidationError as error:
-        mistakes += [_mistake(each, model, address, also) for each in error.errors(include_url=False)]
+        mistakes += [_mistake(each, model, address, also, others) for each in error.errors(include_url=False)]
         return None
 
 
-def _mistake(error: Any, model: type[Strict], address: str, also: tuple[str, ...]) -> str:  # noqa: ANN401 - pydantic's own record
+def _mistake(
+    error: Any,  # noqa: ANN401 - pydantic's own record
+    model: type[Strict],
+    address: str,
+    also: tuple[str, ...],
+    others: Mapping[str, str],
+) -> str:
     where = ".".join([address, *map(_shown, error["loc"])])
     if error["type"] == "missing":
         return f"{where}: missing"
+    if error["type"] == "extra_forbidden" and len(error["loc"]) == 1 and error["loc"][0] in others:
+        return f"{where}: is for {others[error['loc'][0]]}; choose limits of gates.task"
     if error["type"] == "extra_forbidden":
         known = [*_fields(model, error["loc"][:-1]), *(also if len(error["loc"]) == 1 else ())]
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
@@ -146,6 +165,13 @@ def _mistake(error: Any, model: type[Strict], address: str, also: tuple[str, ...
     return (
         f"{where}: {message[0].lower()}{message[1:]}, got {_shown(json.dumps(error['input'], default=str))}"
     )
+
+
+def _of_other_tasks(
+    forms: Mapping[Task, Mapping[str, type[GatePolicy]]], task: Task, gate: str
+) -> dict[str, Task]:
+    """Return each field that a gate's block has under other tasks, and the task."""
+    return {field: other for other in forms if other != task for field in forms[other][gate].model_fields}
 
 
 def _shown(value: object) -> str:
@@ -164,9 +190,9 @@ def _fields(model: type[Strict], path: tuple[str | int, ...]) -> Iterator[str]:
     yield from getattr(current, "model_fields", {})
 
 
-def _stray_waivers(project: Project, models: Mapping[str, type[GatePolicy]]) -> Iterator[str]:
+def _stray_waivers(project: Project, gates: Sequence[str]) -> Iterator[str]:
     for position, waiver in enumerate(project.waivers):
-        if waiver.gate not in models:
-            near = difflib.get_close_matches(waiver.gate, models, n=1)
+        if waiver.gate not in gates:
+            near = difflib.get_close_matches(waiver.gate, gates, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             yield f"gates.waivers.{position}.gate: there is no gate {waiver.gate!r}{hint}"

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections import Counter
 from datetime import date
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 from pydantic import (
     AfterValidator,
@@ -24,6 +24,8 @@ from gates.trust import Identity, TrustedKey
 from gates.verdict import Mode
 
 VERSION = 1
+Task: TypeAlias = Literal["classification", "regression"]
+TASKS: tuple[Task, ...] = get_args(Task)
 SIGNERS = ("file", "awskms", "sigstore")
 SCRATCH = ".drill"  # ends the name of the model that a drill makes and deletes
 GITHUB = "https://token.actions.githubusercontent.com"
@@ -85,12 +87,14 @@ def matching(pattern: str, means: str) -> AfterValidator:
 
 Sha256: TypeAlias = Annotated[str, matching("[0-9a-f]{64}", "64 hex digits in lower case")]
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Amount: TypeAlias = Annotated[float, Field(ge=0)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 PlainPath: TypeAlias = Annotated[str, AfterValidator(_plain_path)]
 Uri: TypeAlias = Annotated[str, matching(r"[!-~]+", "a URI")]
 # A folder, or a bucket: no other scheme.
 PLACE = r"s3://[^\x00-\x1f]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x1f]+"
+Slice: TypeAlias = Annotated[str, matching("[^=]+=.+", "a slice written as column=value")]
 Sentence: TypeAlias = Annotated[str, matching(r"(?s).*\S.{8,}\S.*", "a sentence of at least 10 characters")]
 
 
@@ -203,7 +207,12 @@ class LedgerObjects(Strict):
 
 
 class Replay(Strict):
-    """How many golden rows are kept with their scores, and how closely a rollback has to reproduce them."""
+    """How many golden rows are kept with their scores, and how closely a rollback has to reproduce them.
+
+    Attributes:
+        rows: How many are kept.
+        tolerance: By how much a probability may differ; a prediction, as a share of the kept ones' spread.
+    """
 
     rows: Annotated[int, Field(ge=0, le=10_000)] = 200
     tolerance: Annotated[float, Field(ge=0, le=1)] = 1e-6
@@ -241,6 +250,7 @@ class Project(Strict):
         matching("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "a name of at most 63 letters, digits, . _ -"),
         AfterValidator(_no_scratch),
     ]
+    task: Task = "classification"
     ledger: Annotated[str, matching(PLACE, "a folder or s3://bucket/prefix")] = ".gates/ledger"
     decision_days: Count = 1
     break_glass_hours: Count = 72

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+LARGEST = 1e150
+
 
 def read_table(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """Return a table as a DataFrame of shape (rows, columns); ``columns`` limits and orders them.
@@ -109,6 +111,27 @@ def read_aligned(parts: Mapping[Path, Sequence[str]], key: str) -> "pd.DataFrame
     if joined is None:
         raise ValueError("no tables to join")
     return joined
+
+
+def numbers(path: Path, column: "pd.Series[float]") -> "npt.NDArray[np.float64]":
+    """Return labels or predictions of a regression as float64, shape (rows,).
+
+    Raises:
+        InvalidError: A value is missing, not a number, infinite, or so large that its square is no number.
+    """
+    import numpy as np
+    import pandas as pd
+
+    numeric = pd.to_numeric(column, errors="coerce")
+    values: npt.NDArray[np.float64] = numeric.to_numpy(dtype="float64", na_value=float("nan"))
+    bad = int((~(np.abs(values) <= LARGEST)).sum())
+    if bad:
+        raise InvalidError(
+            f"{path}: {bad} values in {column.name!r} are not finite numbers.",
+            why=f"A value is missing, NaN, infinite or beyond ±{LARGEST:g}.",
+            do="Mend the label or the model's predict, then: gates predict",
+        )
+    return values
 
 
 def binary_labels(path: Path, labels: "pd.Series[int]") -> "npt.NDArray[np.int64]":

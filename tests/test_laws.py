@@ -30,9 +30,14 @@ from tests.checks.project import GATES, Project, build, latency
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gates.policy_blocks import GatePolicy
+
 ROOT = Path(__file__).resolve().parents[1]
 RANK = {Outcome.FAIL: 0, Outcome.UNDECIDED: 1, Outcome.PASS: 2}
 SHARES = st.floats(0, 1)
+ERRORS = st.floats(0, 100)
+REGRESSION = ("golden/regression", "fairness/regression", "champion/regression")
+CASES = (*GATES, *REGRESSION)  # a gate, by its policy for a classification or for a regression
 COUNTS = st.integers(0, 400).map(float)
 FLAGS = st.sampled_from([0.0, 1.0])
 SLICE = "contract=One year"
@@ -95,6 +100,22 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     "champion": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS, "rows_needed": COUNTS}
     | {"rows_per_class": COUNTS}
     | {f"delta{end}": st.floats(-1, 1) for end in ("", "/low", "/high")},
+    "golden/regression": {
+        f"{name}{end}": ERRORS
+        for name in ("rmse", "mae", "r2", f"slice_rmse/{SLICE}")
+        for end in ("", "/low", "/high")
+    }
+    | dict.fromkeys(("pinned/features", "pinned/labels"), FLAGS)
+    | dict.fromkeys(("rows", f"slice_rows/{SLICE}"), COUNTS),
+    "fairness/regression": {
+        f"{name}/female{end}": ERRORS
+        for name in ("group_rmse", "mean_difference")
+        for end in ("", "/low", "/high")
+    }
+    | {"rows/female=0": COUNTS, "rows/female=1": COUNTS},
+    "champion/regression": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS}
+    | {"rows_needed": COUNTS, "rows": COUNTS}
+    | {f"delta{end}": st.floats(-100, 100) for end in ("", "/low", "/high")},
 }
 FIRST_MODEL = ("block", "approve", "floor")
 LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
@@ -122,23 +143,56 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
         "first_model": (1, st.integers(0, 2)),
         "min_rows_per_class": (-1, st.integers(1, 400)),
     },
+    "golden/regression": {
+        "max_rmse": (1, ERRORS),
+        "max_mae": (1, maybe(ERRORS)),
+        "min_r2": (-1, maybe(SHARES)),
+        "min_rows": (-1, st.integers(1, 400)),
+        "max_slice_rmse": (1, maybe(ERRORS)),
+        "min_slice_rows": (-1, st.integers(1, 400)),
+    },
+    "fairness/regression": {
+        "max_group_rmse": (1, ERRORS),
+        "max_mean_difference": (1, maybe(ERRORS)),
+        "min_rows_per_group": (-1, st.integers(1, 400)),
+    },
+    "champion/regression": {
+        "min_delta": (-1, st.floats(0, 100)),
+        "first_model": (1, st.integers(0, 2)),
+        "min_rows": (-1, st.integers(1, 400)),
+    },
 }
 FIXED: dict[str, dict[str, Any]] = {
     "schema": {f"{table}_contract": f"{table}.yaml" for table in ("raw", "train", "golden")},
     "fairness": {"attributes": ("female",)},
+    "fairness/regression": {"attributes": ("female",)},
 }
+
+
+def form(case: str) -> type[GatePolicy]:
+    """Give the model of a gate's block."""
+    gate, _, task = case.partition("/")
+    return checks.form(checks.load(gate), "regression" if task else "classification")
+
+
+def built(root: Path, case: str, order: int | None = None) -> Project:
+    """Write a project that passes every gate, of the case's task."""
+    project = build(root, order)
+    if case in REGRESSION:
+        project.regression()
+    return project
 
 
 def verdict(gate: str, limits: Mapping[str, Any], measurements: Mapping[str, float]) -> Verdict:
     """Judge measurements under limits."""
     values = dict(limits)
-    if "min_slice_auc" in values:
-        floor = values["min_slice_auc"]
-        values["min_slice_auc"] = {} if floor is None else {SLICE: floor}
+    for slices in {"min_slice_auc", "max_slice_rmse"} & values.keys():
+        limit = values[slices]
+        values[slices] = {} if limit is None else {SLICE: limit}
     if "first_model" in values:
         values["first_model"] = FIRST_MODEL[values["first_model"]]
-    check = checks.load(gate)
-    policy = check.Policy(**FIXED.get(gate, {}), **values)
+    check = checks.load(gate.partition("/")[0])
+    policy = form(gate)(**FIXED.get(gate, {}), **values)
     return Verdict(gate, policy.mode, tuple(check.judge(policy, dict(measurements))), dict(measurements))
 
 
@@ -169,7 +223,7 @@ def measured_by(gate: str, *, every: bool = False) -> st.SearchStrategy[dict[str
 # ---------------------------------------------------------------- thresholds
 
 
-@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("gate", CASES)
 @UNTIMED
 @given(data=st.data())
 def test_loosening_a_threshold_never_worsens_the_verdict(gate: str, data: st.DataObject) -> None:
@@ -182,18 +236,18 @@ def test_loosening_a_threshold_never_worsens_the_verdict(gate: str, data: st.Dat
     assert all(RANK[each.outcome] >= ranks.get(each.name, 0) for each in after.findings)
 
 
-@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("gate", CASES)
 def test_every_limit_of_a_policy_is_under_the_law(gate: str) -> None:
     """A new limit must be added above; what is no limit is named here."""
     no_limits = {"mode", "raw_contract", "train_contract", "golden_contract", "attributes"}
     no_limits |= {"threshold", "requests", "budget_s"}
-    assert set(checks.load(gate).Policy.model_fields) - no_limits == set(LIMITS[gate])
+    assert set(form(gate).model_fields) - no_limits == set(LIMITS[gate])
 
 
 # ---------------------------------------------------------------- NaN, absent, empty
 
 
-@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("gate", CASES)
 @UNTIMED
 @given(data=st.data())
 def test_nan_and_infinity_are_never_a_pass(gate: str, data: st.DataObject) -> None:
@@ -210,7 +264,7 @@ def test_nan_and_infinity_are_never_a_pass(gate: str, data: st.DataObject) -> No
         assert each.outcome is not Outcome.PASS or each.name not in spoilt
 
 
-@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("gate", CASES)
 @UNTIMED
 @given(data=st.data())
 def test_what_was_not_measured_is_never_a_pass(gate: str, data: st.DataObject) -> None:
@@ -222,7 +276,7 @@ def test_what_was_not_measured_is_never_a_pass(gate: str, data: st.DataObject) -
         assert known or each.outcome is not Outcome.PASS
 
 
-@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("gate", CASES)
 @UNTIMED
 @given(data=st.data())
 def test_nothing_measured_is_undecided(gate: str, data: st.DataObject) -> None:
@@ -231,16 +285,16 @@ def test_nothing_measured_is_undecided(gate: str, data: st.DataObject) -> None:
     assert verdict(gate, limits, {}).outcome is Outcome.UNDECIDED
 
 
-@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("gate", CASES)
 def test_empty_files_are_never_a_pass(tmp_path: Path, gate: str) -> None:
     """Tables without rows and a benchmark without rounds are undecided; none is an error of ours."""
-    project = build(tmp_path)
+    project = built(tmp_path, gate)
     for name in ("raw", "train", "features", "labels", "predictions"):
         project.change(name, lambda table: table.head(0))
     project.write_document("candidate/latency.json", latency(challenger=[]))
     project.pin()
     project.lock()
-    assert project.judge(gate).outcome is Outcome.UNDECIDED
+    assert project.judge(gate.partition("/")[0]).outcome is Outcome.UNDECIDED
 
 
 TABLES = {
@@ -252,13 +306,14 @@ TABLES = {
 }
 
 
-@pytest.mark.parametrize("gate", TABLES)
+@pytest.mark.parametrize("gate", [*TABLES, *REGRESSION])
 def test_a_missing_value_anywhere_is_never_a_pass(tmp_path: Path, gate: str) -> None:
     """One null in each column in turn: the gate refuses it, or does not care for that column at all.
 
     The contract of the raw table allows a null total on purpose, so that column is the one exception.
     """
-    project = build(tmp_path)
+    project = built(tmp_path, gate)
+    gate, _, _ = gate.partition("/")
     before = project.judge(gate)
     for file in TABLES[gate]:
         table = project.table(file)
@@ -279,7 +334,7 @@ def test_a_missing_value_anywhere_is_never_a_pass(tmp_path: Path, gate: str) -> 
 
 def judged(project: Project, gate: str) -> bytes:
     """Bytes of the verdict, without the digests of the files, which are other files in another order."""
-    document = to_document(project.judge(gate))
+    document = to_document(project.judge(gate.partition("/")[0]))
     return canonical_json(
         {key: document[key] for key in ("gate", "mode", "outcome", "findings", "measurements")}
     )
@@ -301,7 +356,8 @@ def damage(project: Project) -> None:
 def in_order(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The verdicts on tables in their own order."""
     project = build(tmp_path_factory.mktemp("ordered"))
-    return {gate: judged(project, gate) for gate in GATES}
+    of_a_regression = built(tmp_path_factory.mktemp("ordered"), REGRESSION[0])
+    return {case: judged(of_a_regression if case in REGRESSION else project, case) for case in CASES}
 
 
 @settings(max_examples=4, deadline=None)
@@ -318,6 +374,12 @@ def test_row_order_does_not_matter(
     project.write_document("candidate/latency.json", document)
     for gate in GATES:
         assert judged(project, gate) == in_order[gate], gate
+    project = built(tmp_path_factory.mktemp("shuffled"), REGRESSION[0])
+    for file in ("features", "labels", "predictions"):
+        project.change(file, lambda table: table.sample(frac=1, random_state=order))
+    project.pin()
+    for case in REGRESSION:
+        assert judged(project, case) == in_order[case], case
 
 
 def counts(project: Project) -> dict[str, float]:

@@ -349,7 +349,7 @@ def test_an_empty_policy_lists_all_that_is_missing() -> None:
     """Someone who starts from nothing sees everything that is needed."""
     told = mistakes({"gates": {}})
     assert {line.split(":")[0].removeprefix("gates.") for line in told} >= {
-        *MODELS,
+        *MODELS["classification"],
         "version",
         "model",
         "data",
@@ -360,7 +360,7 @@ def test_an_empty_policy_lists_all_that_is_missing() -> None:
 def test_the_demo_s_policy_is_read() -> None:
     """Gates in the order of the file, values as written, the digest of the block."""
     read = policy.parse(PARAMS, MODELS)
-    assert list(read.gates) == [name for name in PARAMS["gates"] if name in MODELS]
+    assert list(read.gates) == [name for name in PARAMS["gates"] if name in MODELS["classification"]]
     assert read.project.model == "churn"
     assert read.gates["latency"].model_dump()["p99_ms"] == 200
     assert read.sha256 == of_document(PARAMS["gates"])
@@ -443,3 +443,65 @@ def test_a_list_that_was_emptied_is_told() -> None:
     told = differences(PARAMS["gates"], after, "gates")
     assert "gates.waivers: absent → []" in told
     assert any(line.startswith("gates.waivers.0.reason: ") and line.endswith("→ absent") for line in told)
+
+
+REGRESSION: dict[str, object] = {
+    "gates/task": "regression",
+    "gates/golden": {"max_rmse": 60.0},
+    "gates/champion": {"min_delta": 5.0, "first_model": "floor"},
+    "gates/fairness": {"attributes": ["female"], "max_mean_difference": 30.0},
+}
+
+
+def test_a_policy_without_a_task_is_that_of_a_classification() -> None:
+    """So what was pinned and signed before there was a choice keeps its digest and its meaning."""
+    assert policy.parse(PARAMS, MODELS).project.task == "classification"
+
+
+def test_a_regression_has_limits_of_its_own() -> None:
+    """A difference in the unit of the label may be above 1."""
+    read = policy.parse(edited(REGRESSION), MODELS)
+    assert read.project.task == "regression"
+    assert read.gates["champion"].model_dump()["min_delta"] == 5.0
+    assert "min_auc" not in type(read.gates["golden"]).model_fields
+
+
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        (
+            {"gates/golden/max_rmse": 60.0},
+            "gates.golden.max_rmse: is for regression; choose limits of gates.t",
+        ),
+        (
+            REGRESSION | {"gates/golden/min_auc": 0.7},
+            "gates.golden.min_auc: is for classification; choose limits of gates.task",
+        ),
+        (
+            REGRESSION | {"gates/champion/min_rows_per_class": 9},
+            "gates.champion.min_rows_per_class: is for classification",
+        ),
+        (
+            REGRESSION | {"gates/fairness/threshold": 0.5},
+            "gates.fairness.threshold: is for classification",
+        ),
+        (
+            REGRESSION | {"gates/golden/max_rmes": 1.0},
+            "gates.golden.max_rmes: unknown; did you mean 'max_rmse'",
+        ),
+        (REGRESSION | {"gates/golden": {}}, "gates.golden: needs one of max_rmse, max_mae and min_r2"),
+        (
+            REGRESSION | {"gates/fairness": {"attributes": ["female"]}},
+            "gates.fairness: needs one of max_group_rmse and max_mean_difference",
+        ),
+        ({"gates/task": "ranking"}, "gates.task: input should be 'classification' or 'regression', got"),
+        ({"gates/task": ["regression"]}, "gates.task: input should be 'classification' or 'regression', got"),
+        (
+            REGRESSION | {"gates/task": None},
+            "gates.task: input should be 'classification' or 'regression', got",
+        ),
+    ],
+)
+def test_a_limit_of_another_task_is_told_with_its_address(edits: dict[str, object], told: str) -> None:
+    (line,) = mistakes(deepcopy(edits))
+    assert line.startswith(told)

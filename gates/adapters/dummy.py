@@ -6,13 +6,14 @@ import time
 from pathlib import Path
 
 from gates.adapters import replay
-from gates.adapters.model import MODEL_FILE, SIGNATURE_FILE, served_digest
+from gates.adapters.model import MODEL_FILE, SIGNATURE_FILE, score, served_digest
 from gates.adapters.tracking import Training
 from gates.documents import read_json
+from gates.policy_blocks import Task
 
 
 def training(
-    folder: Path, signature: Path, rows: bytes, trusted_types: tuple[str, ...]
+    folder: Path, signature: Path, rows: bytes, trusted_types: tuple[str, ...], task: Task
 ) -> tuple[Training, bytes]:
     """Return a dummy as a training leaves it, and its answers to kept golden rows.
 
@@ -21,18 +22,20 @@ def training(
         signature: The signature file of another model, which the dummy takes.
         rows: What `gates.adapters.replay` keeps of that model.
         trusted_types: Types that loading a model may need.
+        task: What the other model does, and so the dummy.
     """
     import numpy as np
     import pandas as pd
     import skops.io
-    from sklearn.dummy import DummyClassifier
+    from sklearn.dummy import DummyClassifier, DummyRegressor
 
     features = pd.read_parquet(io.BytesIO(rows)).drop(columns=replay.SCORE)
-    model = DummyClassifier(strategy="prior").fit(np.zeros((2, 1)), [0, 1])
+    knows_nothing = DummyRegressor() if task == "regression" else DummyClassifier(strategy="prior")
+    model = knows_nothing.fit(np.zeros((2, 1)), [0, 1])
     folder.mkdir(parents=True)
     skops.io.dump(model, folder / MODEL_FILE)
     shutil.copyfile(signature, folder / SIGNATURE_FILE)
-    scores = model.predict_proba(features)[:, 1]
+    scores = score(model, features, "dummy", task)
     made = Training(
         model=model,
         folder=folder,

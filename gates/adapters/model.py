@@ -14,6 +14,7 @@ from gates import digest
 from gates.documents import read_json, read_yaml
 from gates.errors import InvalidError, TamperedError
 from gates.paths import read_bytes, require_regular_file, walk
+from gates.policy_blocks import Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -185,26 +186,34 @@ def rows_for(folder: Path, features: "pd.DataFrame", name: Path) -> "pd.DataFram
     return features[columns]
 
 
-def score(model: Any, rows: "pd.DataFrame", name: str) -> "npt.NDArray[np.float64]":  # noqa: ANN401 - any estimator
-    """Return the probability of class 1 for each row, shape (rows,).
+def score(
+    model: Any,  # noqa: ANN401 - any estimator
+    rows: "pd.DataFrame",
+    name: str,
+    task: Task = "classification",
+) -> "npt.NDArray[np.float64]":
+    """Return the probability of class 1, or a regression's prediction, for each row, shape (rows,).
 
     Raises:
-        InvalidError: predict_proba raises, answers another shape, or answers what is not a probability.
+        InvalidError: The model raises, answers another shape, or what is no probability or no finite number.
     """
     import numpy as np
 
-    try:
-        answered = np.asarray(model.predict_proba(rows), dtype="float64")
-    except Exception as error:
-        raise InvalidError(
-            f"The {name}'s predict_proba raised {type(error).__name__}.",
-            why=str(error)[:300],
-            do="Make it answer the columns of its signature.",
-        ) from error
+    if task == "regression":
+        predicted = _answer(model, "predict", rows, name)
+        if predicted.shape != (len(rows),):
+            raise InvalidError(
+                f"The {name}'s predict answered shape {predicted.shape} to {len(rows)} rows.",
+                do="Answer one number a row.",
+            )
+        if not np.isfinite(predicted).all():
+            raise InvalidError(f"The {name} predicted what is NaN or infinite.", do="Mend the model.")
+        return predicted
+    answered = _answer(model, "predict_proba", rows, name)
     if answered.shape != (len(rows), BINARY_COLUMNS):
         raise InvalidError(
             f"The {name}'s predict_proba answered shape {answered.shape} to {len(rows)} rows.",
-            do=f"Answer {BINARY_COLUMNS} columns, one a class.",
+            do=f"Answer {BINARY_COLUMNS} columns, one a class; a regression says so in gates.task.",
         )
     scores = answered[:, 1]
     if not ((scores >= 0) & (scores <= 1)).all():
@@ -212,3 +221,16 @@ def score(model: Any, rows: "pd.DataFrame", name: str) -> "npt.NDArray[np.float6
             f"The {name} answered scores that are NaN or outside 0 to 1.", do="Mend the model."
         )
     return scores
+
+
+def _answer(model: Any, method: str, rows: "pd.DataFrame", name: str) -> "npt.NDArray[np.float64]":  # noqa: ANN401 - any estimator
+    import numpy as np
+
+    try:
+        return np.asarray(getattr(model, method)(rows), dtype="float64")
+    except Exception as error:
+        raise InvalidError(
+            f"The {name}'s {method} raised {type(error).__name__}.",
+            why=str(error)[:300],
+            do="Make it answer the columns of its signature; gates.task says which method is asked.",
+        ) from error

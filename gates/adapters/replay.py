@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gates.adapters import model
 from gates.errors import InvalidError, TamperedError
+from gates.policy_blocks import Task
 from gates.tables import read_table
 
 if TYPE_CHECKING:
@@ -34,14 +35,21 @@ def sample(features: "pd.DataFrame", scores: "npt.NDArray[np.float64]", rows: in
     return bytes(table.to_parquet(index=False))
 
 
-def require_same(estimator: Any, folder: Path, replay: Path, tolerance: float) -> None:  # noqa: ANN401 - any estimator
+def require_same(
+    estimator: Any,  # noqa: ANN401 - any estimator
+    folder: Path,
+    replay: Path,
+    tolerance: float,
+    task: Task = "classification",
+) -> None:
     """Hold that a model answers the kept rows as it did when it was judged.
 
     Args:
         estimator: The loaded model.
         folder: The folder that it was loaded from; its signature names the columns.
         replay: The kept rows.
-        tolerance: By how much a score may differ.
+        tolerance: By how much a score may differ: a probability, or a share of a regression's `scale`.
+        task: What the model does.
 
     Raises:
         InvalidError: It does not answer, or otherwise.
@@ -54,12 +62,21 @@ def require_same(estimator: Any, folder: Path, replay: Path, tolerance: float) -
         raise TamperedError("What the ledger keeps as golden scores has none.", do="Find who wrote there.")
     if table.empty:
         return
-    scores = model.score(estimator, model.rows_for(folder, table, replay), "model")
-    largest = float(np.abs(scores - table[SCORE].to_numpy()).max())
-    if not largest <= tolerance:
+    scores = model.score(estimator, model.rows_for(folder, table, replay), "model", task)
+    kept = table[SCORE].to_numpy()
+    largest = float(np.abs(scores - kept).max())
+    allowed = tolerance * (scale(kept) if task == "regression" else 1.0)
+    if not largest <= allowed < np.inf:
         raise InvalidError(
             f"It does not answer as it did when it was judged: a golden score differs by {largest:.3g}.",
-            why=f"At most {tolerance:g} is allowed (gates.replay.tolerance). Its files are those that were "
+            why=f"At most {allowed:g} is allowed (gates.replay.tolerance). Its files are those that were "
             "promoted; so what loads and runs them here is another: compare the versions of its libraries.",
             do="Install what the model's requirements.txt asks for, or serve another: gates history",
         )
+
+
+def scale(scores: "npt.NDArray[np.float64]") -> float:
+    """Return how far scores of a unit of their own lie apart; the size of the largest where all are alike."""
+    import numpy as np
+
+    return float(np.ptp(scores)) or float(np.abs(scores).max())

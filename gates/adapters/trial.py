@@ -18,6 +18,7 @@ from gates import errors
 from gates.adapters import model, replay
 from gates.digest import canonical_json
 from gates.errors import GatesError, InvalidError
+from gates.policy_blocks import Task
 
 PATIENCE_S = 60
 # What an interpreter and the libraries of a model need: no list of secrets is ever complete.
@@ -42,6 +43,7 @@ class Trial:
         trusted_types: Sequence[str],
         replay: Path | None = None,
         tolerance: float = 0.0,
+        task: Task = "classification",
     ) -> None:
         """Load the model in a folder, as `gates.adapters.model.load` does, let it answer, and forget it.
 
@@ -50,7 +52,8 @@ class Trial:
             sha: Its SHA.
             trusted_types: Types that it may consist of.
             replay: Golden rows with the scores that it has to reproduce; None where none are kept.
-            tolerance: By how much a score may differ.
+            tolerance: By how much a score may differ; see `gates.adapters.replay.require_same`.
+            task: What the model does.
 
         Raises:
             TamperedError: The folder's content is not the expected one.
@@ -65,7 +68,8 @@ class Trial:
             raise RuntimeError("both are pipes")
         with suppress(BrokenPipeError):  # a dead process does not answer either
             rows = str(replay) if replay else None
-            asked.write(canonical_json([str(folder), sha, list(trusted_types), rows, tolerance]) + b"\n")
+            question = [str(folder), sha, list(trusted_types), rows, tolerance, task]
+            asked.write(canonical_json(question) + b"\n")
         ready, _, _ = select.select([answered], [], [], PATIENCE_S)
         line = answered.readline() if ready else b""
         if not line:
@@ -115,11 +119,11 @@ def main() -> None:
 
     _ = pyarrow.parquet, sklearn.ensemble, skops.io
     for line in sys.stdin:
-        folder, sha, trusted_types, rows, tolerance = json.loads(line)
+        folder, sha, trusted_types, rows, tolerance, task = json.loads(line)
         try:
             estimator = model.load(Path(folder), sha, trusted_types)
             if rows:
-                replay.require_same(estimator, Path(folder), Path(rows), tolerance)
+                replay.require_same(estimator, Path(folder), Path(rows), tolerance, task)
             answer = None
         except GatesError as error:
             answer = error.to_document()

@@ -1,6 +1,7 @@
 """The gates, one a file; this folder is the registry.
 
-A gate is a module with a docstring (the user's documentation), `Policy`, `Inputs`, `measure` and `judge`.
+A gate is a module with a docstring (the user's documentation), `Policy`, `Inputs`, `measure` and `judge`; one
+whose limits are others for a regression has a `RegressionPolicy` beside it.
 Fields of `Inputs` are written ``name: Annotated[type, "help"]``; they become flags and action inputs. A
 `Path` is a file whose digest the verdict records. A field that is not given is looked up by its name: first
 in the gate's own block of the policy, then in the project's, then among the files of the jobs.
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from gates.policy_blocks import GatePolicy
+from gates.policy_blocks import TASKS, GatePolicy, Task
 from gates.verdict import Finding, Measurements
 
 
@@ -67,9 +68,14 @@ def load(name: str) -> Check:
     return typing.cast("Check", importlib.import_module(f"{__name__}.{name}"))
 
 
-def policies() -> dict[str, type[GatePolicy]]:
-    """Return gate name to the model of its block in the policy."""
-    return {name: load(name).Policy for name in names()}
+def policies() -> dict[Task, dict[str, type[GatePolicy]]]:
+    """Return task to gate name to the model of the gate's block in the policy."""
+    return {task: {name: form(load(name), task) for name in names()} for task in TASKS}
+
+
+def form(check: Check, task: Task) -> type[GatePolicy]:
+    """Return the model of a gate's block; a gate whose limits depend on the task has a `RegressionPolicy`."""
+    return getattr(check, "RegressionPolicy", check.Policy) if task == "regression" else check.Policy
 
 
 def input_fields(check: Check) -> list[InputField]:

@@ -1,29 +1,38 @@
 """Is the challenger better than what serves now, on the same golden rows?
 
 Both are scored on the same rows, so the difference in AUC has a paired interval (DeLong, DeLong and
-Clarke-Pearson 1988). Passes when the difference reaches `min_delta` and its lower 95 % bound is above 0.
-Fails when the difference is below `min_delta`. Undecided when it is large enough but could be luck; the
-finding says how many golden rows would decide it. Without a champion, `first_model` decides: `floor` lets
-the other gates decide, `approve` asks for a named approver, `block` refuses. A model that was rolled back
-does not come back by itself: it fails.
+Clarke-Pearson 1988). Of a regression the difference is the champion's RMSE minus the challenger's, in the
+unit of the label, with a paired bootstrap interval (Efron 1979). Passes when the difference reaches
+`min_delta` and its lower 95 % bound is above 0. Fails when the difference is below `min_delta`. Undecided
+when it is large enough but could be luck; the finding says how many golden rows would decide it. Without a
+champion, `first_model` decides: `floor` lets the other gates decide, `approve` asks for a named approver,
+`block` refuses. A model that was rolled back does not come back by itself: it fails.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from gates.documents import read_json
 from gates.errors import InvalidError
-from gates.policy_blocks import Count, GatePolicy
+from gates.policy_blocks import Amount, Count, GatePolicy
 from gates.stats.auc import LEAST_PER_CLASS, auc_difference, delong, difference_variance, rows_needed
-from gates.tables import binary_labels, probabilities, read_aligned, read_table
+from gates.stats.bootstrap import bootstrap_difference
+from gates.stats.interval import Interval, normal_variance
+from gates.stats.regression import rmse
+from gates.tables import binary_labels, numbers, probabilities, read_aligned, read_table
 from gates.verdict import Finding, Measurements, at_least, at_most, beyond_luck, enough
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREDICT = "Predict again: gates predict"
 JUDGE = "Judge again: gates judge"
+SEED = 20_260_103
+FirstModel: TypeAlias = Literal["floor", "approve", "block"]
 ROLLED_BACK = "This very model was taken out of production (on purpose: gates rollback --to SHA --reason …)."
 
 
@@ -32,7 +41,15 @@ class Policy(GatePolicy):
 
     min_delta: Annotated[float, Field(ge=0, lt=1)] = 0.005
     min_rows_per_class: Count = 200
-    first_model: Literal["floor", "approve", "block"]
+    first_model: FirstModel
+
+
+class RegressionPolicy(GatePolicy):
+    """By how much less a challenger must err, in the unit of the label, and what holds without a champion."""
+
+    min_delta: Amount = 0.0
+    min_rows: Count = 100
+    first_model: FirstModel
 
 
 @dataclass(frozen=True)
@@ -45,12 +62,13 @@ class Inputs:
     labels: Annotated[Path, "the golden labels"]
     serving: Annotated[Path, "who serves, and whether the challenger was rolled back: candidate/serving.json"]
     key: Annotated[str, "column that names a row"]
-    label: Annotated[str, "column of the label, 0 or 1"]
+    label: Annotated[str, "column of the label; 0 or 1, or any number of a regression"]
+    task: Annotated[str, "classification or regression, as the policy says"] = "classification"
     approver: Annotated[str, "who approves a first model, where the policy asks for it"] = ""
 
 
 def measure(inputs: Inputs) -> Measurements:
-    """Return both AUCs and the paired difference with its 95 % interval.
+    """Return both AUCs, or both RMSEs, and the paired difference with its 95 % interval.
 
     Raises:
         InvalidError: A file or column cannot be read, or the predictions do not fit who serves.
@@ -67,24 +85,45 @@ def measure(inputs: Inputs) -> Measurements:
         return {"champions": 0, "approvers": float(bool(inputs.approver.strip())), "rolled_back": rolled_back}
     parts = {inputs.labels: [inputs.label], inputs.predictions: ["challenger", "champion"]}
     rows = read_aligned(parts, inputs.key)
+    compare = _errors if inputs.task == "regression" else _aucs
+    return {"champions": 1, "rolled_back": rolled_back} | compare(inputs, rows)
+
+
+def _aucs(inputs: Inputs, rows: "pd.DataFrame") -> Measurements:
+    """Return both AUCs, their difference, and the rows of the smaller class."""
     y = binary_labels(inputs.labels, rows[inputs.label])
     challenger, champion = (
         probabilities(inputs.predictions, rows[each]) for each in ("challenger", "champion")
     )
     smaller = float(min(y.sum(), len(y) - y.sum()))
-    measurements: Measurements = {"champions": 1, "rows_per_class": smaller, "rolled_back": rolled_back}
     if smaller < LEAST_PER_CLASS:
-        return measurements
-    difference = auc_difference(y, challenger, champion)
+        return {"rows_per_class": smaller}
     aucs = delong(y, [challenger, champion]).aucs
-    measurements |= {"auc/challenger": float(aucs[0]), "auc/champion": float(aucs[1])}
-    measurements |= {"delta": difference.estimate, "delta/low": difference.low, "delta/high": difference.high}
+    figures = {"auc/challenger": float(aucs[0]), "auc/champion": float(aucs[1])}
     variance = difference_variance(y, challenger, champion)
-    needed = rows_needed(difference.estimate, variance, len(y))
-    return measurements | ({"rows_needed": float(needed)} if needed is not None else {})
+    delta = _difference(auc_difference(y, challenger, champion), variance, len(y))
+    return {"rows_per_class": smaller} | figures | delta
 
 
-def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
+def _errors(inputs: Inputs, rows: "pd.DataFrame") -> Measurements:
+    """Return both RMSEs, by how much the challenger's is smaller, and the rows."""
+    y = numbers(inputs.labels, rows[inputs.label])
+    challenger, champion = (numbers(inputs.predictions, rows[each]) for each in ("challenger", "champion"))
+    if not len(y):
+        return {"rows": 0}
+    figures = {"rmse/challenger": rmse(y, challenger), "rmse/champion": rmse(y, champion)}
+    difference = bootstrap_difference(rmse, y, champion, challenger, by_class=False, seed=SEED)
+    delta = _difference(difference, normal_variance(difference), len(y))
+    return {"rows": len(y)} | figures | delta
+
+
+def _difference(difference: Interval, variance: float, rows: int) -> Measurements:
+    delta = {"delta": difference.estimate, "delta/low": difference.low, "delta/high": difference.high}
+    needed = rows_needed(difference.estimate, variance, rows)
+    return delta | ({"rows_needed": float(needed)} if needed is not None else {})
+
+
+def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iterator[Finding]:
     """Hold the difference against `min_delta`, or apply the rule for a first model."""
     if measurements.get("champions") == 0:
         yield _first_model(policy, measurements)
@@ -94,7 +133,7 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
     yield at_most("rolled_back", rolled_back, 0, note=ROLLED_BACK if rolled_back else "")
 
 
-def _better(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
+def _better(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iterator[Finding]:
     delta, low, high = (measurements.get(f"delta{end}") for end in ("", "/low", "/high"))
     yield at_least("delta", delta, policy.min_delta, low=low, high=high, by_bound=False)
     if delta is not None and delta >= policy.min_delta:
@@ -103,10 +142,13 @@ def _better(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
         yield beyond_luck(
             "delta/low", low, note="" if (low or 0) > 0 else f"The difference may be luck{rows}."
         )
-    yield enough("rows_per_class", measurements.get("rows_per_class"), policy.min_rows_per_class)
+    if isinstance(policy, RegressionPolicy):
+        yield enough("rows", measurements.get("rows"), policy.min_rows)
+    else:
+        yield enough("rows_per_class", measurements.get("rows_per_class"), policy.min_rows_per_class)
 
 
-def _first_model(policy: Policy, measurements: Measurements) -> Finding:
+def _first_model(policy: Policy | RegressionPolicy, measurements: Measurements) -> Finding:
     """Decide without a champion, by the policy's declared rule."""
     if policy.first_model == "floor":
         return at_least("first_model", 1, 1, note="No champion yet: the floors of the other gates decide.")

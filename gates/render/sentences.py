@@ -6,6 +6,7 @@ from typing import Any
 
 from gates.verdict import Finding, Outcome, Verdict
 
+_FIGURES = {"auc": "AUC", "rmse": "RMSE"}
 _SIGNS = {"at least": "≥", "at most": "≤", "above": ">"}
 
 
@@ -104,17 +105,23 @@ def _missed(finding: Finding) -> str:
 
 
 def promoted(version: str, before: str | None, verdicts: Sequence[Verdict]) -> str:
-    """Return the sentence for a promotion, with both AUCs and the difference."""
+    """Return the sentence for a promotion, with both AUCs, or both RMSEs, and the difference."""
     champion = next((verdict for verdict in verdicts if verdict.gate == "champion"), None)
     seen: Mapping[str, float] = champion.measurements if champion else {}
     if before is None or "delta" not in seen:
-        auc = next((each.measurements.get("auc") for each in verdicts if each.gate == "golden"), None)
+        golden = next((each.measurements for each in verdicts if each.gate == "golden"), {})
+        figures = "".join(
+            f": {name} {number(golden[key])}" for key, name in _FIGURES.items() if key in golden
+        )
         over = f" over v{before}" if before is not None else ", the first champion"
-        return f"Promoted v{version}{over}" + (f": AUC {number(auc)}." if auc is not None else ".")
+        return f"Promoted v{version}{over}{figures}."
+    key = "auc" if "auc/champion" in seen else "rmse"
+    # An RMSE falls where a model gets better: a sign would say the opposite of the arrow.
+    delta = f"{seen['delta']:+.4f}" if key == "auc" else f"better by {number(seen['delta'])}"
     return (
         f"Promoted v{version} over v{before}: "
-        f"AUC {number(seen['auc/champion'])} → {number(seen['auc/challenger'])}, "
-        f"{seen['delta']:+.4f}, {interval(seen.get('delta/low'), seen.get('delta/high'))}."
+        f"{_FIGURES[key]} {number(seen[f'{key}/champion'])} → {number(seen[f'{key}/challenger'])}, "
+        f"{delta}, {interval(seen.get('delta/low'), seen.get('delta/high'))}."
     )
 
 

@@ -101,11 +101,13 @@ class _Stage:
 
     def promote_dummy(self) -> None:
         """Promote a dummy over it, and see that it would serve."""
-        types = self.project.policy.project.trusted_types
+        policy = self.project.policy.project
         history, champion = self._champion()
         copy = serving.fetch(self.project, self.registry, history, champion, self.folder / "copy")
         signature = copy / SIGNATURE_FILE
-        training, rows = dummy.training(self.folder / "dummy", signature, self.rows, types)
+        training, rows = dummy.training(
+            self.folder / "dummy", signature, self.rows, policy.trusted_types, policy.task
+        )
         self.dummy_run = self.tracking.record(training)
         candidate = replace(
             self.decision.candidate,

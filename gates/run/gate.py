@@ -46,6 +46,8 @@ def judge(
     check = checks.load(name)
     policy = project.policy.gates[name]
     require_valid(name, policy, given)
+    if given.get("task", task := project.policy.project.task) != task:
+        raise InvalidError(f"The policy is that of a {task}.", do=f"Leave --task out: gates {name}")
     inputs = _inputs(project, name, check, given, skip)
     record = _record(check, inputs)  # before anything reads the files: what is recorded is what is measured
     measurements = {key: float(value) for key, value in check.measure(inputs).items()}
@@ -106,6 +108,7 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
         "predictions": project.candidate / "predictions.parquet",
         "latency": project.candidate / "latency.json",
         "lock": project.lock,
+        "task": shared.task,
         "pipeline": project.root / "dvc.yaml",
     }[field.name]
 

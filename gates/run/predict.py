@@ -90,7 +90,7 @@ def _score(project: Project, models: dict[str, tuple[Path, str]]) -> dict[str, b
     for name, (folder, sha) in models.items():
         estimator = model.load(folder, sha, project.policy.project.trusted_types)
         rows = model.rows_for(folder, features, project.features)
-        scores[name] = model.score(estimator, rows, name)
+        scores[name] = model.score(estimator, rows, name, project.policy.project.task)
         if name == "challenger":
             kept = replay.sample(rows, scores[name], project.policy.project.replay.rows)
     table = pd.DataFrame(scores).sort_values(key, ignore_index=True)

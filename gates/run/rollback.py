@@ -162,4 +162,4 @@ def verify(project: Project, registry: Registry, trying: Trial, history: History
         candidate = serving.decision(project, history, target).candidate
         files.write_bytes(rows, project.store.get(candidate.replay_sha256))
         policy = project.policy.project
-        trying.load(folder, target.sha, policy.trusted_types, rows, policy.replay.tolerance)
+        trying.load(folder, target.sha, policy.trusted_types, rows, policy.replay.tolerance, policy.task)

@@ -28,6 +28,12 @@ def checked_confidence(confidence: float) -> float:
     return confidence
 
 
+def normal_variance(interval: Interval, confidence: float = 0.95) -> float:
+    """Return the variance of a normal figure whose two-sided interval is as wide as this one."""
+    half = (interval.high - interval.low) / 2.0
+    return (half / two_sided_z(confidence)) ** 2
+
+
 def two_sided_z(confidence: float) -> float:
     """Return the half-width of a two-sided normal interval in standard deviations (1.96 for 0.95)."""
     return NormalDist().inv_cdf((1.0 + checked_confidence(confidence)) / 2.0)

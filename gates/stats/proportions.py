@@ -65,7 +65,7 @@ def group_counts(y: ArrayLike, predicted: ArrayLike, groups: ArrayLike) -> dict[
         ValueError: other shapes, labels or decisions, or a row without a group (None, NaN).
     """
     actual, chosen = binary_labels(y), binary_labels(predicted)
-    names, member = np.unique(_group_names(groups), return_inverse=True)
+    names, member = np.unique(group_names(groups), return_inverse=True)
     if not actual.shape == chosen.shape == member.shape:
         raise ValueError(
             f"labels {actual.shape}, decisions {chosen.shape} and groups {member.shape} differ in shape"
@@ -137,7 +137,12 @@ def resampled(
     return percentile_interval(estimate, figures, confidence)
 
 
-def _group_names(groups: ArrayLike) -> NDArray[np.str_]:
+def group_names(groups: ArrayLike) -> NDArray[np.str_]:
+    """Return the group of each row as text, shape (n,).
+
+    Raises:
+        ValueError: a row without a group (None, NaN).
+    """
     names = np.asarray(groups)
     if names.dtype.kind not in "biuSU" and not all(_is_present(name) for name in names.flat):
         raise ValueError("every row needs a group; give rows without one a group of their own")

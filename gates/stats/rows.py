@@ -21,6 +21,20 @@ def binary_labels(y: ArrayLike) -> NDArray[np.bool_]:
     return positive
 
 
+def finite_labels(y: ArrayLike) -> Floats:
+    """Return labels that are any finite numbers, shape (n,), as float64.
+
+    Raises:
+        ValueError: `y` is empty, not one-dimensional, not numbers, or holds a value that is NaN or infinite.
+    """
+    labels = np.asarray(y)
+    if labels.ndim != 1 or labels.size == 0:
+        raise ValueError(f"labels must have the shape (n,) with n > 0, got {labels.shape}")
+    if labels.dtype.kind not in "biuf" or not np.isfinite(labels).all():
+        raise ValueError("labels must be finite numbers")
+    return labels.astype(np.float64, copy=False)
+
+
 def finite_scores(scores: ArrayLike, rows: int) -> Floats:
     """Return scores, shape (rows,), as float64.
 

@@ -328,3 +328,42 @@ def test_a_model_that_gives_no_probabilities() -> None:
     """A regressor, say."""
     with pytest.raises(InvalidError, match="AttributeError"):
         model.score(object(), ROWS, "challenger")
+
+
+class Predicts(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """A regression that answers what it is told to."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def predict(self, rows: pd.DataFrame) -> object:
+        assert len(rows) == 4
+        return self.answer
+
+
+def test_a_regression_is_asked_for_its_predictions() -> None:
+    """Of any size and sign, as floats."""
+    scores = model.score(Predicts([-3, 0, 2, 10_000]), ROWS, "challenger", "regression")
+    assert scores.dtype == np.float64
+    assert scores.tolist() == [-3.0, 0.0, 2.0, 10_000.0]
+
+
+@pytest.mark.parametrize("answer", [np.zeros((4, 1)), np.zeros((4, 2)), np.zeros(3), np.float64(0.5), []])
+def test_a_regression_answers_one_number_a_row(answer: object) -> None:
+    """A column of one is not a number a row: whoever compares it with labels would get a square."""
+    with pytest.raises(InvalidError, match=r"challenger's predict answered shape \("):
+        model.score(Predicts(answer), ROWS, "challenger", "regression")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_prediction_that_is_no_number(value: float) -> None:
+    """One row is enough."""
+    with pytest.raises(InvalidError, match="NaN or infinite"):
+        model.score(Predicts([1.0, 2.0, value, 3.0]), ROWS, "challenger", "regression")
+
+
+def test_a_regression_under_a_policy_of_a_classification_is_told_where_to_say_so() -> None:
+    """It has no predict_proba."""
+    with pytest.raises(InvalidError, match="AttributeError") as caught:
+        model.score(Predicts([1.0] * 4), ROWS, "challenger")
+    assert "gates.task" in (caught.value.do or "")

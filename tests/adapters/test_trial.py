@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression
 
 from gates.adapters import connection, github, keys, model, replay, trial
 from gates.adapters.model import MODEL_FILE
@@ -83,6 +84,26 @@ def test_a_model_that_answers_otherwise_than_it_was_judged(
     with pytest.raises(InvalidError, match="does not answer as it did when it was judged") as caught:
         trying.load(folder, sha, mlflow_models.TRUSTED, rows, 0.0009)
     assert "0.001." in caught.value.what
+
+
+def test_a_regression_may_differ_by_a_share_of_the_spread_of_its_answers(
+    trying: Trial, folder: Path, tmp_path: Path
+) -> None:
+    """Its answers have a unit of their own: between 1,000 and 4,000, one is a share of 1 in 3,000."""
+    regression = LinearRegression().fit(ROWS, [1000.0, 2000.0, 3000.0, 4000.0])
+    mlflow_models.write_model(folder, regression)
+    sha, rows = model.served_digest(folder), tmp_path / replay.NAME
+    kept = regression.predict(ROWS) + np.array([0.0, 0.0, 1.0, 0.0])
+    rows.write_bytes(replay.sample(ROWS, kept, 4))
+    trying.load(folder, sha, mlflow_models.TRUSTED, rows, 1 / 2900, "regression")
+    with pytest.raises(InvalidError, match="differs by 1"):
+        trying.load(folder, sha, mlflow_models.TRUSTED, rows, 1 / 3100, "regression")
+
+
+def test_answers_that_are_all_alike_may_differ_by_a_share_of_their_size() -> None:
+    """They have no spread."""
+    assert replay.scale(np.array([-5.0, -5.0])) == 5.0
+    assert replay.scale(np.array([1.0, 4.0])) == 3.0
 
 
 def test_kept_rows_without_a_score_prove_nothing(trying: Trial, folder: Path, tmp_path: Path) -> None:

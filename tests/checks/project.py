@@ -98,6 +98,21 @@ class Project:
 
         self.edit("params.yaml", change)
 
+    def regression(self) -> None:
+        """Make the task a regression: labels and scores of a unit of their own, and its policy."""
+        rng = np.random.default_rng(23)
+        rows = len(self.table("labels"))
+        charge = np.round(rng.normal(150, 75, rows), 1)
+        answers = {"challenger": rng.normal(0, 30, rows), "champion": rng.normal(0, 40, rows)}
+        self.change("labels", lambda labels: labels.assign(churn=charge))
+        keys = self.table("labels")["row_id"]
+        self.write_table(
+            "predictions",
+            pd.DataFrame({"row_id": keys, **{name: charge + noise for name, noise in answers.items()}}),
+        )
+        self.edit("params.yaml", lambda params: params["gates"].update(task="regression", **REGRESSION))
+        self.pin()
+
     def waive(self, gate: str, finding: str, expires: date) -> None:
         """Write the one waiver of the policy."""
         waiver = {
@@ -338,6 +353,16 @@ PIPELINE: dict[str, Any] = {
             "metrics": ["metrics/training.json"],
         },
     }
+}
+REGRESSION: dict[str, Any] = {
+    "golden": {
+        "max_rmse": 40.0,
+        "max_mae": 30.0,
+        "min_r2": 0.7,
+        "max_slice_rmse": {"contract=One year": 40.0, "female=1": 40.0},
+    },
+    "fairness": {"attributes": ["female"], "max_group_rmse": 40.0, "max_mean_difference": 20.0},
+    "champion": {"min_delta": 2.0, "first_model": "floor"},
 }
 PARAMS: dict[str, Any] = {
     "ingest": {"missing_total_charges": 0.0},

@@ -20,7 +20,7 @@ from gates import checks, policy
 from gates.cli import cli
 from gates.digest import canonical_json
 from gates.errors import ExitCode, InvalidError
-from gates.policy_blocks import GatePolicy
+from gates.policy_blocks import TASKS, GatePolicy
 from gates.verdict import Outcome
 from gates.verdict_document import to_document
 from tests.checks.project import GATES, finding, latency, seconds, sha256
@@ -56,13 +56,15 @@ def test_the_docstring_begins_with_the_question(name: str) -> None:
 def test_the_module_has_its_four_parts(name: str) -> None:
     """A frozen policy, frozen inputs, `measure(inputs)` and `judge(policy, measurements)`."""
     check = checks.load(name)
-    assert issubclass(check.Policy, GatePolicy)
-    assert check.Policy.__doc__
     assert dataclasses.is_dataclass(check.Inputs)
     assert vars(check.Inputs)["__dataclass_params__"].frozen
     assert list(inspect.signature(check.measure).parameters) == ["inputs"]
     assert list(inspect.signature(check.judge).parameters) == ["policy", "measurements"]
-    assert typing.get_type_hints(check.judge)["policy"] is check.Policy
+    forms = {checks.form(check, task) for task in TASKS}
+    judged = typing.get_type_hints(check.judge)["policy"]
+    assert set(typing.get_args(judged) or [judged]) == forms
+    assert all(issubclass(form, GatePolicy) for form in forms)
+    assert all(form.__doc__ for form in forms)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -123,7 +125,7 @@ def test_the_verdict_remembers_what_was_judged(project: Project, name: str) -> N
     assert (verdict.gate, verdict.mode, verdict.outcome) == (name, "block", Outcome.PASS)
     assert len(verdict.policy_sha256) == 64
     fields = {field.name: field for field in checks.input_fields(checks.load(name))}
-    assert verdict.inputs.keys() == fields.keys() - {"approver"}
+    assert verdict.inputs.keys() == fields.keys() - {"approver", "max_slice_rmse"}
     places = {
         "lock": "dvc.lock",
         "pipeline": "dvc.yaml",
@@ -137,6 +139,7 @@ def test_the_verdict_remembers_what_was_judged(project: Project, name: str) -> N
     assert verdict.inputs.get("key", "row_id") == "row_id"
     assert verdict.inputs.get("label", "churn") == "churn"
     assert verdict.inputs.get("threshold", "0.5") == "0.5"
+    assert verdict.inputs.get("task", "classification") == "classification"
 
 
 def test_a_given_input_goes_before_the_policys(project: Project) -> None:

@@ -21,6 +21,7 @@ from gates.adapters.console import Screen
 from gates.adapters.s3_store import S3Store
 from gates.adapters.store import FolderStore
 from gates.envelope import seal
+from gates.policy_blocks import Task
 from gates.run import project
 from gates.run.project import Project, now
 
@@ -148,10 +149,11 @@ def _load_here() -> None:
             trusted_types: Sequence[str],
             rows: Path | None = None,
             tolerance: float = 0.0,
+            task: Task = "classification",
         ) -> None:
             estimator = model.load(folder, sha, trusted_types)
             if rows:
-                replay.require_same(estimator, folder, rows, tolerance)
+                replay.require_same(estimator, folder, rows, tolerance, task)
 
     @contextmanager
     def start(_: Path) -> Iterator[Here]:

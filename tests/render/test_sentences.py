@@ -139,6 +139,21 @@ def test_a_promotion_says_over_whom_and_by_how_much() -> None:
     )
 
 
+def test_a_promotion_of_a_regression_says_by_how_much_less_it_errs() -> None:
+    """A smaller RMSE is the better one; the difference is told as an improvement."""
+    errors = {
+        "rmse/challenger": 54.25,
+        "rmse/champion": 58.5,
+        "delta": 4.25,
+        "delta/low": 1.5,
+        "delta/high": 7.0,
+    }
+    told = promoted("3", "2", [changed(CHAMPION, measurements=errors)])
+    assert told == "Promoted v3 over v2: RMSE 58.5 → 54.25, better by 4.2500, 95 % CI 1.5000 to 7."
+    golden = changed(GOLDEN, measurements={"rmse": 58.5, "mae": 40.0})
+    assert promoted("1", None, [golden]) == "Promoted v1, the first champion: RMSE 58.5."
+
+
 def test_a_promotion_without_a_comparison_claims_none() -> None:
     """The first champion, and one whose comparison only reported and could not be made."""
     assert promoted("1", None, [GOLDEN]) == "Promoted v1, the first champion: AUC 0.8500."

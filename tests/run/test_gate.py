@@ -46,11 +46,19 @@ def test_an_absent_file_is_named_before_anything_is_measured(built: Project) -> 
         built.judge("golden")
 
 
+@pytest.mark.parametrize(
+    ("task", "of_the_other"),
+    [("classification", {"max_slice_rmse"}), ("regression", {"min_slice_auc", "threshold"})],
+)
 @pytest.mark.parametrize("name", checks.names())
-def test_every_input_of_a_gate_is_found_or_given(built: Project, name: str) -> None:
+def test_every_input_of_a_gate_is_found_or_given(
+    built: Project, name: str, task: str, of_the_other: set[str]
+) -> None:
     """In the gate's own block, the project's, or what the jobs hand on; the approver is given by a person."""
+    if task == "regression":
+        built.regression()
     for field in checks.input_fields(checks.load(name)):
-        if field.name != "approver":
+        if field.name not in {"approver", *of_the_other}:
             value = gate.lookup(built.opened(), name, field)
             assert built.root in value.parents if field.is_file else value
 

@@ -122,10 +122,10 @@ def test_without_groups_the_fairness_gate_only_reports(root: Path) -> None:
 def test_a_fairness_gate_that_blocks_names_a_group(mode: Mode, allowed: bool) -> None:  # noqa: FBT001 - the case
     document: dict[str, Any] = {"mode": mode, "attributes": []}
     if allowed:
-        checks.policies()["fairness"].model_validate_json(json.dumps(document))
+        checks.policies()["classification"]["fairness"].model_validate_json(json.dumps(document))
     else:
         with pytest.raises(ValueError, match="at least 1 column"):
-            checks.policies()["fairness"].model_validate_json(json.dumps(document))
+            checks.policies()["classification"]["fairness"].model_validate_json(json.dumps(document))
 
 
 def test_the_tables_keep_the_contracts_inferred_from_them(begun: Path) -> None:
