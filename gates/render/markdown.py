@@ -43,7 +43,7 @@ def summary(
     reasons = _listed([reason(*each) for each in blocking[:MOST_FINDINGS]], len(blocking))
     first, rest = reasons[:FIRST], reasons[FIRST:]
     lines = [f"## {title}", ""]
-    for part in ([_text(sentence)] if sentence else [], first, advice(red) if red else []):
+    for part in ([escaped(sentence)] if sentence else [], first, advice(red) if red else []):
         lines += [*part, ""] if part else []
     if judged:
         lines += ["| gate | outcome | decisive figure |", "|---|---|---|", *map(_row, judged), ""]
@@ -59,13 +59,13 @@ def summary(
         if items:
             lines += [f"### {head}", "", *items, ""]
     if links:
-        lines += [" · ".join(f"[{_text(name)}](<{address}>)" for name, address in links.items()), ""]
+        lines += [" · ".join(f"[{escaped(name)}](<{address}>)" for name, address in links.items()), ""]
     return "\n".join(lines)
 
 
 def advice(red: Red) -> list[str]:
     """Return who is to act, and the command to paste."""
-    who = f"**To act:** {_text(red.who)}."
+    who = f"**To act:** {escaped(red.who)}."
     if not red.laptop:
         return [who]
     return [f"{who} **On a laptop,** at this commit:", "", *_fenced([red.laptop], "sh")]
@@ -73,48 +73,48 @@ def advice(red: Red) -> list[str]:
 
 def error(what: str, why: str, do: str, title: str = "Stopped", red: Red | None = None) -> str:
     """Return an error as Markdown."""
-    parts = [f"## {title}", _text(what), _text(why), f"**Next:** {_text(do)}" if do else ""]
+    parts = [f"## {title}", escaped(what), escaped(why), f"**Next:** {escaped(do)}" if do else ""]
     return "\n\n".join([*filter(None, parts), *(["\n".join(advice(red))] if red else [])]) + "\n"
 
 
 def roads(document: Mapping[str, Any], red: Red | None = None) -> str:
     """Return what the doctor found as Markdown: one row a road, and what to do where something is left."""
     found = document["findings"]
-    lines = [f"## doctor: {document['outcome']}", "", _text(document["sentence"]), ""]
+    lines = [f"## doctor: {document['outcome']}", "", escaped(document["sentence"]), ""]
     lines += [*advice(red), ""] if red else []
     lines += ["| road | word | what was found |", "|---|---|---|"]
-    lines += [f"| {each['road']} | {each['word']} | {_text(each['what'])} |" for each in found]
-    left = [f"- **{each['road']}**: {each['why']} {_text(each['do'])}" for each in found if "do" in each]
+    lines += [f"| {each['road']} | {each['word']} | {escaped(each['what'])} |" for each in found]
+    left = [f"- **{each['road']}**: {each['why']} {escaped(each['do'])}" for each in found if "do" in each]
     return "\n".join([*lines, "", *left, ""])
 
 
 def audit(document: Mapping[str, Any], red: Red | None = None) -> str:
     """Return the report of an audit as Markdown: who served, every entry, and what does not hold."""
     served = document["served"]
-    lines = [f"# Audit of {_text(document['model'])}", "", _text(document["sentence"]), ""]
+    lines = [f"# Audit of {escaped(document['model'])}", "", escaped(document["sentence"]), ""]
     lines += [*advice(red), ""] if red else []
     if served:
-        who = f"put there by {_text(served['actor'])} at {served['time']}: {_text(served['reason'])}"
+        who = f"put there by {escaped(served['actor'])} at {served['time']}: {escaped(served['reason'])}"
         lines.append(f"At {document['at']} v{served['version']} served (`{served['sha']}`), {who}.")
         lines.append(f"Evidence: `{served['evidence']}`.")
     else:
         lines.append(f"At {document['at']} nobody served.")
     lines.append("")
     lines += [
-        f"- **{each['kind']}**: {_text(each['what'])} {each['known']}" for each in document["deviations"]
+        f"- **{each['kind']}**: {escaped(each['what'])} {each['known']}" for each in document["deviations"]
     ]
     lines += ["", "| seq | time | kind | version | who | why | evidence |", "|---|---|---|---|---|---|---|"]
     for each in document["entries"]:
         version = f"v{each['version']}" if each["version"] else ""
-        cells = (each["time"], each["kind"], version, _text(each["actor"]), _text(each["reason"]))
+        cells = (each["time"], each["kind"], version, escaped(each["actor"]), escaped(each["reason"]))
         lines.append(f"| {each['seq']} | {' | '.join(cells)} | `{(each['evidence'] or '')[:16]}` |")
     waivers = [(each, waiver) for each in document["entries"] for waiver in each.get("waivers", ())]
     if waivers:
         lines += ["", "## Waivers used", ""]
     for each, waiver in waivers:
         lines.append(
-            f"- entry {each['seq']}: {_text(waiver['gate'])} {_text(waiver['finding'])}, by "
-            f"{_text(waiver['owner'])} until {waiver['expires']}: {_text(waiver['reason'])}"
+            f"- entry {each['seq']}: {escaped(waiver['gate'])} {escaped(waiver['finding'])}, by "
+            f"{escaped(waiver['owner'])} until {waiver['expires']}: {escaped(waiver['reason'])}"
         )
     return "\n".join(lines) + "\n"
 
@@ -160,10 +160,10 @@ def _fenced(lines: Sequence[str], language: str) -> list[str]:
 
 def _short(text: str) -> str:
     """Keep one of many texts from becoming markup, or longer than people read."""
-    return _text(text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…")
+    return escaped(text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…")
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Keep what comes from data from becoming markup."""
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
     for character in "\\`*_{}[]<>|#":

@@ -9,8 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gates.render.markdown import _text as text
-from gates.render.markdown import advice
+from gates.render.markdown import advice, escaped
 from gates.render.red import Red
 from gates.render.sentences import shown
 
@@ -28,12 +27,12 @@ MOST = 20
 
 def page(document: Mapping[str, Any], red: Red | None = None) -> str:
     """Return a review as Markdown: the outcome first, one row a look, then what each has to say."""
-    of = "" if document["folder"] == "." else f" of {text(document['folder'])}"
-    lines = [f"## review{of}: {document['outcome']}", "", text(document["sentence"]), ""]
+    of = "" if document["folder"] == "." else f" of {escaped(document['folder'])}"
+    lines = [f"## review{of}: {document['outcome']}", "", escaped(document["sentence"]), ""]
     lines += [*advice(red), ""] if red else []
     lines += ["| look | outcome | what was seen |", "|---|---|---|"]
     lines += [
-        f"| {each['look']} | {MARKS[each['outcome']]} | {text(each['sentence'])} |"
+        f"| {each['look']} | {MARKS[each['outcome']]} | {escaped(each['sentence'])} |"
         for each in document["looks"]
     ]
     for each in document["looks"]:
@@ -44,7 +43,7 @@ def page(document: Mapping[str, Any], red: Red | None = None) -> str:
 
 def _details(look: Mapping[str, Any]) -> list[str]:
     remarks, lines = look["remarks"], look["lines"]
-    told = [f"- {_place(each)}{text(each['text'])}" for each in remarks[:MOST]]
+    told = [f"- {_place(each)}{escaped(each['text'])}" for each in remarks[:MOST]]
     if len(remarks) > MOST:
         told.append(f"- … and {len(remarks) - MOST} more: gates review")
     return [*told, *(_as_it_is(lines) if lines else [])]
@@ -54,7 +53,7 @@ def _place(remark: Mapping[str, Any]) -> str:
     if not remark["file"]:
         return ""
     line = f":{remark['line']}" if remark["line"] else ""
-    return f"{text(remark['file'])}{line}: "
+    return f"{escaped(remark['file'])}{line}: "
 
 
 def _as_it_is(lines: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ It runs where nothing of the pull request does, and takes what the review left a
 from pathlib import Path
 
 from gates import digest
+from gates.adapters import github
 from gates.adapters.github_api import MOST_CHARACTERS, Api
 from gates.run.result import Result
 
@@ -40,7 +41,8 @@ def run(page: Path, number: int, about: str, ended: str) -> Result:
 
 def _headline(about: str, ended: str) -> str:
     of = "" if about in {"", "."} else f" of `{about.replace('`', '')}`"
-    return f"**ML Gates**{of}: the review ended with **{ended}**."
+    runs = [f" ([{name}]({address}))" for name, address in github.links().items() if name.startswith("run")]
+    return f"**ML Gates**{of}: the review ended with **{ended}**{''.join(runs)}."
 
 
 def _text(page: Path) -> str:

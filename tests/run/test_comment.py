@@ -45,6 +45,15 @@ def test_the_second_time_the_same_comment_is_written_anew(github: GitHub, page: 
     assert "pass" not in body
 
 
+def test_it_leads_to_the_run(github: GitHub, page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = {"ACTIONS": "true", "SERVER_URL": "https://github.com", "RUN_ID": "12"}
+    for name, value in server.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    comment.run(page, NUMBER, ".", "failure")
+    link = f"([run 12](https://github.com/{REPOSITORY}/actions/runs/12))."
+    assert f"**failure** {link}" in bodies(github)[0]
+
+
 def test_it_is_found_behind_a_hundred_others(github: GitHub, page: Path) -> None:
     github.comments += [{"id": 1 + number, "issue": NUMBER, "body": "+1"} for number in range(150)]
     for _ in range(2):
