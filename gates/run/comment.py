@@ -8,6 +8,8 @@ from pathlib import Path
 from gates import digest
 from gates.adapters import github
 from gates.adapters.github_api import MOST_CHARACTERS, Api
+from gates.errors import InvalidError
+from gates.paths import require_regular_file
 from gates.run.result import Result
 
 KEPT = 1_000  # characters for what we say ourselves
@@ -48,9 +50,10 @@ def _headline(about: str, ended: str) -> str:
 def _text(page: Path) -> str:
     """Return what the review left, as far as it has room, and so that it calls nobody."""
     try:
+        require_regular_file(page)  # a link could lead to this job's own token
         with page.open("rb") as file:
             data = file.read(4 * MOST_CHARACTERS)
-    except OSError:
+    except (InvalidError, OSError):
         return NOTHING
     text = data.decode(errors="replace").replace("\0", "").replace("@", "@\N{ZERO WIDTH SPACE}")
     most = MOST_CHARACTERS - KEPT

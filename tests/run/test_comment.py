@@ -107,6 +107,14 @@ def test_a_page_may_be_anything(github: GitHub, page: Path, data: bytes) -> None
     assert "\0" not in bodies(github)[0]
 
 
+def test_a_page_that_leads_elsewhere_is_not_read(github: GitHub, page: Path) -> None:
+    """The environment of this very process holds its token."""
+    page.unlink()
+    page.symlink_to("/proc/self/environ")
+    comment.run(page, NUMBER, ".", "success")
+    assert bodies(github)[0].endswith(comment.NOTHING)
+
+
 def test_where_the_review_left_no_page_its_end_is_told(github: GitHub, tmp_path: Path) -> None:
     comment.run(tmp_path / "absent.md", NUMBER, ".", "cancelled")
     (body,) = bodies(github)
