@@ -9,7 +9,7 @@ import pytest
 from gates.adapters import keys, replay
 from gates.adapters.model import MODEL_FILE
 from gates.adapters.registry import Registry
-from gates.errors import ExitCode, InvalidError, TamperedError, UndecidedError
+from gates.errors import ConflictError, ExitCode, InvalidError, TamperedError, UndecidedError
 from gates.ledger import Champion
 from gates.run import begun, rollback
 from gates.run.carry_out import CONFIRMED
@@ -59,6 +59,19 @@ def test_a_plan_verifies_and_moves_nothing(project: Project, registry: Registry)
     assert result.look == """gates rollback --to previous --reason 'Ada'"'"'s' --apply"""
     assert [step.split()[0] for step in result.details["plan"]] == ["append", "point"]
     assert (project.history(), serves(project, registry)) == (before, "3")
+
+
+@pytest.mark.usefixtures("three")
+def test_only_the_entry_that_is_named_is_undone(project: Project, registry: Registry) -> None:
+    """The plan says so in its command; after another move it is a conflict, and nothing moves."""
+    moved = project.history().moved
+    assert moved
+    plan = rollback.run(project, "1", "slow", apply=False, undoing=moved.sha256)
+    assert plan.look == f"gates rollback --to 1 --expect {moved.sha256} --reason slow --apply"
+    rollback.run(project, "previous", "too slow", apply=True)
+    with pytest.raises(ConflictError):
+        rollback.run(project, "1", "slow", apply=True, undoing=moved.sha256)
+    assert serves(project, registry) == "2"
 
 
 def test_one_that_was_rolled_back_has_to_be_named(
