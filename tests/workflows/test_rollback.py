@@ -18,9 +18,9 @@ FAILED = {"rollback": "failure", "failed": "success"}
 ALERT = "repository_dispatch"
 
 
-def alert(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of `alertmanager.body`
+def alert(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - of `alertmanager.dispatched`
     """An alert that began a moment ago, as GitHub hands it on."""
-    return {"action": "alert", "client_payload": alertmanager.body(**{"starts_at": now(), **fields})}
+    return {"action": "alert", "client_payload": alertmanager.dispatched(**{"starts_at": now(), **fields})}
 
 
 @pytest.mark.parametrize(("to", "version"), [("previous", "2"), ("1", "1"), ("SHA", "1")])
