@@ -75,7 +75,7 @@ def findings(files: Files) -> Iterator[Finding]:
     yield REVIEWERS.look(
         "Who approves, and which branches may deploy, stands in the settings and in no file.",
         "Settings → Environments → production: required reviewers, branch main alone, and the secrets "
-        "GATES_SIGNING_KEY and PROMOTE_* there and nowhere else",
+        "GATES_SIGNING_KEY and PROMOTE_* there and in `unattended` (main alone), for what the clock starts",
     )
     yield OIDC.look(
         "What a cloud role trusts stands in the cloud and in no file.",

@@ -42,7 +42,7 @@ def test_the_role_trusts_one_repository_environment_and_code_together() -> None:
     assert claims.keys() == {
         CLAIM + each for each in ("aud", "repository_id", "environment", "job_workflow_ref")
     }
-    assert claims[CLAIM + "environment"] == "production"
+    assert claims[CLAIM + "environment"] == ["production", "unattended"]
 
 
 def test_the_role_trusts_the_workflows_that_ask_for_it_and_no_others() -> None:

@@ -15,6 +15,7 @@ ACTIONS = sorted((harness.ROOT / ".github" / "actions").glob("*/action.yml"))
 OWN = ["ci.yml", "release.yml"]  # about this repository itself; nobody calls them
 REUSABLE = [file for file in WORKFLOWS if not file.stem.startswith("on-") and file.name not in OWN]
 CALLERS = [file for file in WORKFLOWS if file.stem.startswith("on-")]
+BY_THE_CLOCK = {"drill.yml/drill", "reconcile.yml/reconcile"}
 PRODUCTION = {
     "ship.yml/promote",
     "rollback.yml/rollback",
@@ -147,7 +148,8 @@ def test_only_what_writes_production_is_in_its_environment_and_queue(name: str, 
     if name in PRODUCTION:
         group = "gates-production-${{ inputs.working-directory }}"
         queue = {"group": group, "cancel-in-progress": False, "queue": "max"}
-        assert (job["environment"], job["concurrency"]) == ("production", queue)
+        environment = "unattended" if name in BY_THE_CLOCK else "production"
+        assert (job["environment"], job["concurrency"]) == (environment, queue)
     elif name == "release.yml/release":
         assert job["environment"] == "release"
     else:
