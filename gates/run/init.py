@@ -11,12 +11,11 @@ from pathlib import Path
 
 from gates.adapters import files
 from gates.documents import read_yaml
-from gates.errors import InvalidError
 from gates.run import first_files, survey, trainer
 from gates.run.first_files import Found, repository
 from gates.run.project import Project
 from gates.run.result import Result
-from gates.run.survey import CLASSIFICATION, Wishes
+from gates.run.survey import Wishes
 
 PROPOSED = Path(".gates") / "init"
 
@@ -39,10 +38,6 @@ def run(project: Project, wishes: Wishes) -> Result:
         meaning=survey.label_of(table, wishes),
         trainer=trainer.find(root, wishes.fit),
     )
-    if found.meaning.task != CLASSIFICATION:
-        raise InvalidError(
-            f"--label {found.label}: the gates judge no regression yet.", do="Name two classes."
-        )
     project.say("dealing the golden set")
     texts = first_files.texts(root, found, table, project.log)
     made, kept = _write(root, texts)

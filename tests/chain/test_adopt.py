@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from gates import digest
 from gates.documents import read_yaml
@@ -90,3 +90,26 @@ def test_typed_again_init_changes_nothing(adopted: Project) -> None:
 def test_the_tests_of_the_repository_do_not_run_the_benchmark(adopted: Project) -> None:
     nothing_to_run = 5
     assert adopted.run("python", "-m", "pytest", "-p", "no:cacheprovider").code == nothing_to_run
+
+
+def test_the_commands_that_init_prints_promote_a_regression(tmp_path: Path, adopted: Project) -> None:
+    """Numbers as labels, another function in another place, a group, and no .gitignore to begin with."""
+    project = Project(tmp_path, adopted.environment)
+    (tmp_path / "data/raw").mkdir(parents=True)
+    load_diabetes(as_frame=True, scaled=False).frame.to_parquet(tmp_path / "data/raw/diabetes.parquet")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/model.py").write_text(
+        "from sklearn.linear_model import Ridge\n\n\n"
+        "def learn(x, y, *, alpha=1.0):\n    return Ridge(alpha).fit(x, y)\n",
+        encoding="utf-8",
+    )
+    wishes = ("--label", "target", "--group", "sex", "--fit", "lib.model:learn", "--model", "diabetes")
+    told = project.gates("init", "--data", "data/raw/diabetes.parquet", *wishes, "--json").json
+    assert (told["task"], told["plan"][0], told["plan"][-1]) == ("regression", "git init", "gates ship")
+    for command in told["plan"][:-1]:
+        project.must("sh", "-c", command)
+    project.edit("params.yaml", "min_rows_per_group: 100", "min_rows_per_group: 50")
+    project.git("commit", "--quiet", "--all", "--message", "Decide with fewer rows")
+    answer = project.gates("ship", "--json")
+    assert answer.code == 0, answer.out + answer.err
+    assert answer.json["champion"]["version"] == "1"
