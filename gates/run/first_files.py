@@ -120,6 +120,8 @@ def _values(found: Found) -> dict[str, object]:
     return {
         "model": found.model,
         "raw": plain(found.raw),
+        # By its name: DVC passes by a folder of whose content all is ignored, pointers too.
+        "ignored": found.raw,
         "key": plain(found.key),
         "label": plain(found.label),
         "module": maker.module,

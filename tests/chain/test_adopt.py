@@ -1,23 +1,16 @@
 """docs/adopt.md, typed from its first command to its last in a plain scikit-learn repository."""
 
-import re
+import shutil
 from pathlib import Path
 
 import pytest
-from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.datasets import load_diabetes
 
 from gates import digest
 from gates.documents import read_yaml
+from tests import adoption, shell
+from tests.adoption import COMMANDS
 from tests.chain.project import Project
-from tests.shell import ROOT, environment
-
-TEXT = (ROOT / "docs/adopt.md").read_text("utf-8")
-(TRAINING,) = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-COMMANDS = [
-    line
-    for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-    for line in block.splitlines()
-]
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -30,23 +23,10 @@ def files(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository that trains a model and has never heard of gates."""
-    project = Project(tmp_path_factory.mktemp("tumours"), environment(tmp_path_factory.mktemp("dvc")))
-    table = load_breast_cancer(as_frame=True).frame.rename(columns={"target": "benign"})
-    table.to_csv(project.path / "tumours.csv", index=False)
-    (project.path / "train.py").write_text(TRAINING, encoding="utf-8")
-    (project.path / ".gitignore").write_text("__pycache__/\n.venv/\n", encoding="utf-8")
-    project.git("init", "--quiet", "--initial-branch", "main")
-    project.git("add", "--all")
-    project.git("commit", "--quiet", "--message", "before")
-    return project
-
-
-@pytest.fixture(scope="module")
-def adopted(plain: Project) -> Project:
-    """The same after every command of the document, each of which worked."""
-    project = Project(plain.path, plain.environment)
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A plain repository after every command of the document, each of which worked."""
+    environment = shell.environment(tmp_path_factory.mktemp("dvc"))
+    project = adoption.plain(tmp_path_factory.mktemp("tumours"), environment)
     assert project.run("python", "train.py").code == 0
     for command in COMMANDS:
         project.must("sh", "-c", command)
@@ -90,6 +70,13 @@ def test_typed_again_init_changes_nothing(adopted: Project) -> None:
 def test_the_tests_of_the_repository_do_not_run_the_benchmark(adopted: Project) -> None:
     nothing_to_run = 5
     assert adopted.run("python", "-m", "pytest", "-p", "no:cacheprovider").code == nothing_to_run
+
+
+def test_the_data_comes_back_from_the_remote(adopted: Project) -> None:
+    """As on a runner, which has the pointer alone."""
+    (adopted.path / "data/raw/tumours.csv").unlink()
+    shutil.rmtree(adopted.path / ".dvc/cache")
+    assert adopted.gates("data").code == 0
 
 
 def test_the_commands_that_init_prints_promote_a_regression(tmp_path: Path, adopted: Project) -> None:
