@@ -75,6 +75,7 @@ class World:
         variables: Variables of the repository.
         environment: Further variables of the machine that every job sees.
         callers: Workflows that a test brings along, file name → text.
+        consumer: Whether an event starts the project's own workflow, which calls ours by a tag.
     """
 
     folder: Path
@@ -84,6 +85,7 @@ class World:
     variables: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     callers: Mapping[str, str] = field(default_factory=dict)
+    consumer: bool = False
 
     @property
     def artifacts(self) -> Path:
@@ -118,13 +120,13 @@ def export(target: Path, root: Path = ROOT) -> Path:
     return target
 
 
-def commit(repository: Path, message: str = "change") -> str:
+def commit(repository: Path, message: str = "change", name: str = SELF) -> str:
     """Commit everything in a folder, which becomes a repository if it is none; return the commit."""
     if not (repository / ".git").exists():
         git(repository, "init", "--quiet", "--initial-branch=main")
         git(repository, "config", "user.name", "Test")
         git(repository, "config", "user.email", "test@example.org")
-        git(repository, "remote", "add", "origin", f"https://github.com/{SELF}.git")
+        git(repository, "remote", "add", "origin", f"https://github.com/{name}.git")
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "--allow-empty", "--message", message)
     return git(repository, "rev-parse", "HEAD").strip()
@@ -158,17 +160,24 @@ def _yaml_files(source: Path) -> Iterator[Path]:
     yield from (source / ".github" / "actions").glob("*/action.yml")
 
 
-def local_repositories(source: Path) -> dict[str, Path]:
+def local_repositories(source: Path, consumer: Path | None = None) -> dict[str, Path]:
     """Map every foreign `owner/repository@ref` of rendered files to the folder that stands in for it.
+
+    Args:
+        source: This repository, rendered.
+        consumer: A repository that calls it; whatever tag it names is the present state.
 
     Raises:
         LookupError: An action is used for which there is no stand-in.
     """
-    used = {match["what"] for file in _yaml_files(source) for match in _USES.finditer(file.read_text())}
+    files = [*_yaml_files(source), *(_yaml_files(consumer) if consumer else ())]
+    used = {match["what"] for file in files for match in _USES.finditer(file.read_text())}
     folders = {f"{SELF}@self": source}
     for what in sorted(used):
         path, _, ref = what.partition("@")
         repository = "/".join(path.split("/")[:2])
+        if repository == SELF:
+            folders[f"{SELF}@{ref}"] = source
         if repository in {SELF, "actions/checkout"}:  # act itself does the checkout
             continue
         folder = STAND_INS / path.split("/")[1]
@@ -228,11 +237,13 @@ def _command(world: World, scratch: Path, workflow: str, event: str) -> list[str
         **({} if world.real_setup else {"PYTHONPATH": str(ROOT)}),
         **world.environment,
     }
-    repositories = {name: str(folder) for name, folder in local_repositories(world.source).items()}
+    found = local_repositories(world.source, world.project if world.consumer else None)
+    repositories = {name: str(folder) for name, folder in found.items()}
+    workflows = (world.project if world.consumer else world.source) / ".github" / "workflows"
     return [
         str(find_act()),
         event,
-        *("--workflows", str(world.source / ".github" / "workflows" / workflow)),
+        *("--workflows", str(workflows / workflow)),
         *("--eventpath", str(scratch / "event.json")),
         *("--platform", "ubuntu-latest=-self-hosted"),
         *("--action-cache-path", str(scratch / "cache")),
