@@ -112,9 +112,10 @@ def versity(folder: Path) -> Iterator[S3]:
 
 @dataclass(frozen=True)
 class Accounts:
-    """An MLflow server with accounts: its address, its administrator, and the password of everybody."""
+    """An MLflow server with accounts: address, database's folder, administrator, everybody's password."""
 
     uri: str
+    folder: Path
     admin: str = "admin"
     password: str = "a long enough password"  # noqa: S105 - of a server that lives as long as a test
 
@@ -151,7 +152,7 @@ def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
     if importlib.util.find_spec("flask_wtf") is None:
         _miss("Flask-WTF is not installed, so no MLflow server with accounts was asked")
     port = _free_port()
-    server = Accounts(f"http://127.0.0.1:{port}")
+    server = Accounts(f"http://127.0.0.1:{port}", folder)
     variables = {
         "MLFLOW_AUTH_ADMIN_PASSWORD": server.password,
         "MLFLOW_FLASK_SERVER_SECRET_KEY": "test",

@@ -4,6 +4,7 @@ One world lives through a story of pushes; the tests look at what each of them l
 """
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -11,11 +12,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import mlflow
+import pandas as pd
 import pytest
 import yaml
 
@@ -23,11 +26,14 @@ from gates import digest, ledger
 from gates.adapters.store import FolderStore
 from gates.errors import ExitCode
 from gates.public_keys import public_key
+from tests import servers
+from tests.adapters import mlflow_models
 from tests.workflows import harness
 
 pytestmark = pytest.mark.usefixtures("act")  # of session scope, so it comes before `story`
 
 PUSH = {"ref": "refs/heads/main"}
+USERS = {"TRAIN": "trainer", "READ": "reader", "PROMOTE": "promoter"}  # rooms that ask MLflow → their account
 PASSED = dict.fromkeys(["data", "train", "predict", "judge", "promote"], "success")
 SKIPPED = dict.fromkeys(["judge", "promote"], "skipped")
 LABELS = "data/golden/labels.parquet"
@@ -37,13 +43,27 @@ HANDED_ON = (
     "predict",
 )  # the jobs whose manifests the judge reads, each naming the one before
 
-# The project's own code tells what it saw of the room in which it ran.
+# The project's own code tells what it saw of the room in which it ran, and what it could do there.
 WITNESS = """
-def _testify(room):
+def _testify(room, **done):
     import json, os, pathlib
     files = [str(file) for file in pathlib.Path().rglob("*") if file.is_file() and ".git" not in file.parts]
-    seen = {"environment": dict(os.environ), "files": files}
+    seen = {"environment": dict(os.environ), "files": files, **done}
     pathlib.Path(os.environ["WITNESS"], f"{room}.json").write_text(json.dumps(seen))
+
+"""
+# What a train stage may try: make its own model the champion, and leave a verdict that lets it pass.
+INTRUDER = """
+def _intrude():
+    import pathlib, mlflow
+    forged = pathlib.Path("evidence")
+    forged.mkdir(exist_ok=True)
+    for name in ("statement.json", "champion.json"):
+        (forged / name).write_text('{"outcome": "pass"}')
+    try:
+        mlflow.MlflowClient().set_registered_model_alias("churn", "champion", "1")
+    except mlflow.exceptions.MlflowException as error:
+        return error.get_http_status_code()
 
 """
 
@@ -52,6 +72,7 @@ def _testify(room):
 class Chapter:
     """What one event did, and what stood afterwards in ledger and registry."""
 
+    commit: str
     run: harness.Run
     history: ledger.History
     alias: str | None
@@ -70,30 +91,57 @@ class Stage:
 
     world: harness.World
     public: str
+    mlflow: Path
 
     @property
     def kept(self) -> Path:
         """Artifacts and ledger as the push that was refused left them."""
         return self.world.folder / "kept"
 
-    def play(self, workflow: str, event: str, payload: dict[str, Any]) -> Chapter:
-        """Play an event and look at what it left."""
-        run = harness.play(self.world, workflow, event, payload)
+    def play(
+        self, workflow: str, event: str, payload: dict[str, Any], smuggled: Path | None = None
+    ) -> Chapter:
+        """Play an event and look at what it left; hostile jobs add what lies in the smuggled folder."""
+        more = {"STAND_IN_SMUGGLED": str(smuggled)} if smuggled else {}
+        world = dataclasses.replace(self.world, environment={**self.world.environment, **more})
+        run = harness.play(world, workflow, event, payload)
         entries = FolderStore(self.world.folder / "ledger" / "churn").entries()
         evidence = self.world.artifacts / "churn-evidence"
         return Chapter(
+            harness.git(self.world.project, "rev-parse", "HEAD").strip(),
             run,
             ledger.read("churn", entries, [public_key(self.public)]),
-            alias(self.world),
+            alias(self.mlflow),
             {file.stem: json.loads(file.read_text()) for file in evidence.glob("*.json")},
         )
 
-    def push(self, trees: int) -> Chapter:
-        """Push a commit with this many trees in the model."""
-        params = self.world.project / "params.yaml"
-        params.write_text(re.sub(r"n_estimators: \d+", f"n_estimators: {trees}", params.read_text()))
-        harness.commit(self.world.project, f"{trees} trees")
-        return self.play("on-push.yml", "push", PUSH)
+    def push(self, message: str, smuggled: Path | None = None, **params: int) -> Chapter:
+        """Push a commit with these parameters of the stages."""
+        file = self.world.project / "params.yaml"
+        for name, value in params.items():
+            changed, count = re.subn(rf"\b{name}: \d+", f"{name}: {value}", file.read_text(), count=1)
+            assert count, name
+            file.write_text(changed)
+        harness.commit(self.world.project, message)
+        return self.play("on-push.yml", "push", PUSH, smuggled)
+
+    def drop_column(self, name: str) -> Chapter:
+        """Push new raw data that lacks a column, and take it back afterwards."""
+        project = self.world.project
+        raw, pointer = project / "data" / "raw" / "churn.csv", project / "data" / "raw" / "churn.csv.dvc"
+        before = pointer.read_text()
+
+        def dvc(command: str, file: Path) -> None:
+            subprocess.run(["dvc", command, str(file)], cwd=project, check=True, capture_output=True)
+
+        dvc("pull", pointer)
+        pd.read_csv(raw).drop(columns=name).to_csv(raw, index=False)
+        dvc("add", raw)
+        dvc("push", pointer)
+        told = self.push(f"without {name}")
+        pointer.write_text(before)
+        raw.unlink()
+        return told
 
     def testimony(self, room: str) -> dict[str, Any]:
         """What the project's code last saw in a room."""
@@ -101,14 +149,8 @@ class Stage:
         return loaded
 
 
-def registry(world: harness.World) -> mlflow.MlflowClient:
-    """A client of the world's MLflow."""
-    return mlflow.MlflowClient(world.variables["MLFLOW_TRACKING_URI"])
-
-
-def alias(world: harness.World) -> str | None:
+def alias(database: Path) -> str | None:
     """The version that the alias names; by a fresh connection, since an older one may see old rows."""
-    database = world.variables["MLFLOW_TRACKING_URI"].removeprefix("sqlite:///")
     query = "SELECT version FROM registered_model_aliases WHERE name = 'churn' AND alias = 'champion'"
     with contextlib.closing(sqlite3.connect(database)) as connection:
         row = connection.execute(query).fetchone()
@@ -148,7 +190,27 @@ def gates_key(project: Path, *options: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Accounts]:
+    """An MLflow server where each room has an account of its own, and `promote` alone writes the registry."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    (folder / "mlflow.db").write_bytes(mlflow_models.migrated())
+    with servers.mlflow_accounts(folder) as accounts, pytest.MonkeyPatch.context() as patch:
+        for user in USERS.values():
+            accounts.add(user)
+        for name, value in accounts.environment("admin").items():
+            patch.setenv(name, value)
+        client = mlflow.MlflowClient(accounts.uri, accounts.uri)
+        client.create_registered_model("churn")
+        experiment = client.create_experiment("churn")
+        patch.undo()
+        accounts.grant(USERS["TRAIN"], "experiment", experiment, "EDIT")
+        accounts.grant(USERS["PROMOTE"], "registered_model", "churn", "EDIT")
+        accounts.grant(USERS["PROMOTE"], "experiment", experiment, "EDIT")
+        yield accounts
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, accounts: servers.Accounts) -> Stage:
     """A repository with everything that an administrator sets up before the first push."""
     folder = tmp_path_factory.mktemp("ship")
     project = new_project(folder / "project", new_bucket(folder / "remote"))
@@ -159,32 +221,39 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     public = gates_key(administrator)
     replace_in(project / "params.yaml", "  model: churn\n", f'  model: churn\n  trusted_keys: ["{public}"]\n')
     entry = 'if __name__ == "__main__":\n'
-    replace_in(project / "scripts" / "train.py", entry, f'{WITNESS}{entry}    _testify("train")\n')
+    tried = f'{WITNESS}{INTRUDER}{entry}    _testify("train", alias=_intrude())\n'
+    replace_in(project / "scripts" / "train.py", entry, tried)
     latency = project / "tests" / "latency" / "test_latency.py"
     latency.write_text(f'{latency.read_text()}\n{WITNESS}\n_testify("predict")\n')
     (folder / "witness").mkdir()
     world = harness.World(
         folder,
-        secrets={"GATES_SIGNING_KEY": private},
-        variables={
-            "GATES_LEDGER": str(folder / "ledger"),
-            "MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}",
-        },
+        secrets={"GATES_SIGNING_KEY": private}
+        | {f"{room}_USERNAME": user for room, user in USERS.items()}
+        | {f"{room}_PASSWORD": accounts.password for room in USERS},
+        variables={"GATES_LEDGER": str(folder / "ledger"), "MLFLOW_TRACKING_URI": accounts.uri},
         environment={"WITNESS": str(folder / "witness")},
     )
-    # A database in a file would keep the artifacts in the workspace of whichever job comes first.
-    registry(world).create_experiment("churn", (folder / "mlruns").as_uri())
-    return Stage(world, public)
+    return Stage(world, public, accounts.folder / "mlflow.db")
 
 
 @pytest.fixture(scope="module")
 def story(stage: Stage) -> dict[str, Chapter]:
-    """Four pushes and a rollback by hand, in this order."""
+    """Pushes of all kinds and a rollback by hand, in this order."""
     by_hand = {"inputs": {"to": "previous", "reason": "complaints from the call centre"}}
-    told = {name: stage.push(trees) for name, trees in (("first", 10), ("better", 30), ("worse", 12))}
+    told = {
+        name: stage.push(name, n_estimators=trees)
+        for name, trees in (("first", 10), ("better", 30), ("worse", 12))
+    }
     shutil.copytree(stage.world.artifacts, stage.kept / "artifacts")
     shutil.copytree(stage.world.folder / "ledger", stage.kept / "ledger")
-    told["same"] = stage.push(trees=30)
+    told["column"] = stage.drop_column("tenure")
+    model = stage.world.folder / "smuggled" / "train" / "churn" / "model.skops"
+    model.parent.mkdir(parents=True)
+    model.write_bytes(b"another model")
+    told["swapped"] = stage.push("swapped", model.parents[2], n_estimators=31)
+    told["golden"] = stage.push("golden", n_estimators=30, golden_rows=1501)
+    told["same"] = stage.push("same", golden_rows=1500)
     told["rollback"] = stage.play("on-dispatch.yml", "workflow_dispatch", by_hand)
     return told
 
@@ -195,7 +264,7 @@ def judge_room(stage: Stage, story: dict[str, Chapter], tmp_path: Path) -> Path:
     assert story["worse"].run.results["predict"] == "success"
     room = tmp_path / "room"
     harness.git(tmp_path, "clone", "--quiet", str(stage.world.project), str(room))
-    harness.git(room, "checkout", "--quiet", "HEAD~1")
+    harness.git(room, "checkout", "--quiet", story["worse"].commit)
     ship = yaml.safe_load((harness.ROOT / ".github" / "workflows" / "ship.yml").read_text())
     for step in ship["jobs"]["judge"]["steps"]:
         if step["uses"].startswith("actions/download-artifact@"):
@@ -232,14 +301,6 @@ def verdicts(chapter: Chapter) -> dict[str, str]:
     return {gate: each["outcome"] for gate, each in chapter.evidence.items() if gate != "statement"}
 
 
-def test_the_registry_keeps_a_model_where_its_experiment_says(
-    stage: Stage, story: dict[str, Chapter]
-) -> None:
-    """Not in the workspace of a job, which is gone when the next one starts."""
-    assert story["worse"].run.results["train"] == "success"
-    assert len(list((stage.world.folder / "mlruns" / "models").iterdir())) == 3
-
-
 @pytest.mark.parametrize(("chapter", "version"), [("first", "1"), ("better", "2")])
 def test_a_push_of_a_model_that_passes_every_gate_makes_it_champion(
     story: dict[str, Chapter], chapter: str, version: str
@@ -251,10 +312,9 @@ def test_a_push_of_a_model_that_passes_every_gate_makes_it_champion(
     assert set(verdicts(told).values()) == {"pass"}
 
 
-def test_a_decision_is_bound_to_the_commit_that_was_pushed(stage: Stage, story: dict[str, Chapter]) -> None:
-    commits = harness.git(stage.world.project, "log", "--reverse", "--format=%H").split()
-    judged = [story[name].evidence["statement"] for name in ("first", "better", "worse")]
-    assert [commit in json.dumps(each) for commit, each in zip(commits, judged, strict=False)] == [True] * 3
+def test_a_decision_is_bound_to_the_commit_that_was_pushed(story: dict[str, Chapter]) -> None:
+    told = [story[name] for name in ("first", "better", "worse")]
+    assert [each.commit in json.dumps(each.evidence["statement"]) for each in told] == [True] * 3
 
 
 def test_a_push_of_a_worse_model_is_refused_and_the_champion_untouched(story: dict[str, Chapter]) -> None:
@@ -274,6 +334,45 @@ def test_a_refusal_says_which_gate_stopped_it_and_keeps_the_evidence(story: dict
     summary = told.run.jobs["judge"].summary["judge"]
     assert "## judge: fail" in summary
     assert re.search(r"^- champion: delta -0\.\d+ .*missed by", summary, flags=re.MULTILINE), summary
+
+
+def test_a_push_of_data_without_a_column_stops_before_anything_is_trained(story: dict[str, Chapter]) -> None:
+    told, before = story["column"], story["better"]
+    after = dict.fromkeys(["train", "predict", "judge", "promote"], "skipped")
+    assert (told.run.code, told.run.results) == (1, {"data": "failure"} | after), told.run.log
+    assert outcomes(told.run) == {"data": "fail"}
+    assert "tenure" in told.run.jobs["data"].summary["data"]
+    assert (told.history, told.alias) == (before.history, before.alias)
+
+
+def test_a_model_that_was_swapped_between_the_jobs_is_not_even_loaded(story: dict[str, Chapter]) -> None:
+    told, before = story["swapped"], story["better"]
+    skipped = dict.fromkeys(["judge", "promote"], "skipped")
+    assert (told.run.code, told.run.results) == (1, PASSED | {"predict": "failure"} | skipped), told.run.log
+    assert "exitcode '6'" in told.run.log
+    assert (told.history, told.alias) == (before.history, before.alias)
+
+
+def test_a_golden_set_that_nobody_pinned_is_refused(story: dict[str, Chapter]) -> None:
+    told, before = story["golden"], story["better"]
+    assert (told.run.code, told.run.results) == (
+        1,
+        PASSED | {"judge": "failure", "promote": "skipped"},
+    ), told.run.log
+    assert verdicts(told)["golden"] == "fail"
+    assert "pinned/features" in told.run.jobs["judge"].summary["judge"].replace("\\", "")
+    assert (told.history, told.alias) == (before.history, before.alias)
+
+
+def test_the_code_that_trains_cannot_move_the_alias(stage: Stage, story: dict[str, Chapter]) -> None:
+    assert story["better"].serves == ("2", "2")
+    assert stage.testimony("train")["alias"] == 403
+
+
+def test_a_verdict_that_the_code_which_trains_has_forged_reaches_nobody(story: dict[str, Chapter]) -> None:
+    told = story["worse"]
+    assert told.evidence["champion"]["outcome"] == "fail"
+    assert told.run.results["promote"] == "skipped"
 
 
 def test_a_push_that_makes_the_champion_again_is_green_and_moves_nothing(story: dict[str, Chapter]) -> None:
