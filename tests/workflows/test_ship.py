@@ -91,7 +91,7 @@ class Stage:
 
     world: harness.World
     public: str
-    mlflow: Path
+    accounts: servers.Accounts
 
     @property
     def kept(self) -> Path:
@@ -111,7 +111,7 @@ class Stage:
             harness.git(self.world.project, "rev-parse", "HEAD").strip(),
             run,
             ledger.read("churn", entries, [public_key(self.public)]),
-            alias(self.mlflow),
+            alias(self.accounts.folder / "mlflow.db"),
             {file.stem: json.loads(file.read_text()) for file in evidence.glob("*.json")},
         )
 
@@ -232,9 +232,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory, accounts: servers.Accounts) 
         | {f"{room}_USERNAME": user for room, user in USERS.items()}
         | {f"{room}_PASSWORD": accounts.password for room in USERS},
         variables={"GATES_LEDGER": str(folder / "ledger"), "MLFLOW_TRACKING_URI": accounts.uri},
-        environment={"WITNESS": str(folder / "witness")},
+        # A busy machine is no silent server.
+        environment={"WITNESS": str(folder / "witness"), "GATES_PATIENCE_S": "60"},
     )
-    return Stage(world, public, accounts.folder / "mlflow.db")
+    return Stage(world, public, accounts)
 
 
 @pytest.fixture(scope="module")
@@ -280,10 +281,15 @@ def digests(chapter: Chapter) -> dict[str, str]:
 
 
 def judge(stage: Stage, room: Path, told: dict[str, str]) -> int:
-    """Run the command of the job `judge`, told these digests, and return its exit code."""
+    """Run the command of the job `judge` as who only reads, told these digests, and return its exit code."""
     options = ["--expect", told["predict"], "--expect-train", told["train"], "--expect-data", told["data"]]
     command = [sys.executable, "-m", "gates", "judge", *options, "--project", str(room)]
-    variables = {**stage.world.variables, "GATES_LEDGER": str(stage.kept / "ledger"), "GITHUB_ACTIONS": ""}
+    variables = {
+        **stage.world.variables,
+        **stage.accounts.environment(USERS["READ"]),
+        "GATES_LEDGER": str(stage.kept / "ledger"),
+        "GITHUB_ACTIONS": "",
+    }
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 
