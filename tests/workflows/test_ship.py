@@ -214,6 +214,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, accounts: servers.Accounts) 
     """A repository with everything that an administrator sets up before the first push."""
     folder = tmp_path_factory.mktemp("ship")
     project = new_project(folder / "project", new_bucket(folder / "remote"))
+    # How busy this machine is decides nothing.
+    replace_in(project / "params.yaml", "p99_ms: 200.0", "p99_ms: 60000.0")
     administrator = folder / "administrator"
     administrator.mkdir()
     shutil.copy2(project / "params.yaml", administrator)
@@ -355,7 +357,7 @@ def test_a_model_that_was_swapped_between_the_jobs_is_not_even_loaded(story: dic
     told, before = story["swapped"], story["better"]
     skipped = dict.fromkeys(["judge", "promote"], "skipped")
     assert (told.run.code, told.run.results) == (1, PASSED | {"predict": "failure"} | skipped), told.run.log
-    assert "exitcode '6'" in told.run.log
+    assert "predict: exit status 6" in told.run.log
     assert (told.history, told.alias) == (before.history, before.alias)
 
 
