@@ -66,7 +66,7 @@ lint: dev tools ## style, types, floors and workflows, without running anything
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-actions $(ACTIONS)
 	@[ ! -x .tools/bin/actionlint ] || .tools/bin/actionlint
 
-bench: install ## how long things take here
+bench: dev tools ## how long things take here
 	@.venv/bin/python -m benchmarks.bench
 
 faults: dev tools ## break everything everywhere, and time how soon it is well again

@@ -4,6 +4,7 @@ Every figure is the median of several runs on this machine, in one session; the 
 seconds, because both sides ran here.
 """
 
+import functools
 import itertools
 import json
 import os
@@ -18,6 +19,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks import workflows
+from tests.workflows import harness
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 5
@@ -45,6 +49,7 @@ def main() -> None:
         project = clone(Path(folder))
         figures += list(chain(project, mlflow))
         figures += list(loading(project))
+        figures += list(on_github(Path(folder) / "act", project))
     show(figures)
 
 
@@ -81,6 +86,19 @@ def loading(project: Path) -> Iterator[Figure]:
     plain = took["sha256"]
     yield Figure("hash 256 MiB, one file", took["one"], plain, "one core's SHA-256", plain)
     yield Figure("hash 256 MiB, 64 files", took["many"], plain, "one core's SHA-256", plain)
+
+
+def on_github(folder: Path, project: Path) -> Iterator[Figure]:
+    """Time the pull request's gate, and ship.yml where act is built."""
+    review = median(lambda: gates(project, "review"))
+    yield Figure(
+        "gates review, the pull request's gate", review, 60, "import mlflow", started("import mlflow")
+    )
+    if harness.find_act() is None:
+        return
+    for what, goal, world in workflows.played(folder):
+        taken = seconds(functools.partial(workflows.push, world))
+        yield Figure(what, taken, goal, "gates review", review)
 
 
 def own_seconds(project: Path, command: str, *arguments: str) -> float:
