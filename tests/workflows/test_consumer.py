@@ -42,7 +42,7 @@ def example(folder: Path) -> Path:
     shutil.rmtree(folder / "export")
     params = folder / "project" / "params.yaml"
     before = params.read_text()
-    params.write_text(before.replace("p99_ms: 50.0", "p99_ms: 60000.0"))
+    params.write_text(before.replace("p99_ms: 200.0", "p99_ms: 60000.0"))
     assert params.read_text() != before
     return folder / "project"
 
