@@ -23,7 +23,7 @@ _TRUSTED = frozenset(
     {"push", "schedule", "workflow_dispatch", "repository_dispatch", "workflow_call", "release"}
 )
 _WORKFLOW = re.compile(r"(?P<where>.*)/\.github/workflows/(?P<file>[\w.-]+\.ya?ml)(?:@.*)?")
-_OURS = re.compile(r".*/\.github/workflows/(?:ship|rollback|reconcile)\.ya?ml(?:@.*)?")
+_OURS = re.compile(r".*/\.github/workflows/(?:ship|rollback|reconcile|drill)\.ya?ml(?:@.*)?")
 _COMPARES = re.compile(r"[^/]+/ml-gates/\.github/workflows/reconcile\.yml@.*")
 _NOBODY = re.compile("(?!)")
 _PINNED = re.compile(r"\.{1,2}/.*|\$/.*|.*@[0-9a-f]{40}|docker://.*@sha256:[0-9a-f]{64}")
@@ -37,7 +37,7 @@ _READ_ALONE = "See that it promotes nothing; or give the job: permissions: {cont
 _TRUST = (
     '{"StringEquals": {"token.actions.githubusercontent.com:job_workflow_ref": '
     '["org/ml-gates/.github/workflows/ship.yml@COMMIT", and so rollback.yml, reconcile.yml and drill.yml], '
-    '"token.actions.githubusercontent.com:environment": "production", '
+    '"token.actions.githubusercontent.com:environment": ["production", "unattended"], '
     '"token.actions.githubusercontent.com:repository_id": "ID"}}'
 )
 _SCHEDULE = (

@@ -25,6 +25,7 @@ class Step:
         flags: What it was given, without what moves something or belongs to this run alone.
         folder: The project's folder in the checkout; empty for the checkout itself.
         run: Id of the workflow's run.
+        model: Name of the model, by which `ship.yml` names the run's artifacts.
         variables: Where ledger and tracking server are, without credentials.
     """
 
@@ -32,6 +33,7 @@ class Step:
     flags: Sequence[str] = ()
     folder: str = ""
     run: str = ""
+    model: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -52,8 +54,9 @@ def command(step: Step, code: ExitCode) -> str:
     lines = []
     if name == "promote":
         words = ["gates", "promote"]
-        if step.run:
-            lines.append(shlex.join(["gh", "run", "download", step.run, "--name=evidence", "--dir=evidence"]))
+        if step.run and step.model:
+            artifact = f"--name={step.model}-evidence"
+            lines.append(shlex.join(["gh", "run", "download", step.run, artifact, "--dir=evidence"]))
     elif code is ExitCode.TAMPERED and name != "data":
         words = [
             "gates",

@@ -10,14 +10,20 @@ from pathlib import Path
 import pytest
 
 from gates import digest
-from gates.documents import read_json
+from gates.documents import read_json, read_yaml
 from tests.chain.conftest import State
 from tests.chain.project import Project
 from tests.shell import Answer, Shell
 
-# In the place of GitHub's `gh`: brings an artifact of a run into a folder.
-GH = """#!/bin/sh
-test "$1 $2 $3 $4 $5" = "run download 7 --name=evidence --dir=evidence" && cp -r "$ARTIFACTS/evidence" .
+SHIP = read_yaml(Path(__file__).parents[2] / ".github/workflows/ship.yml")
+(EVIDENCE,) = {
+    step["with"]["name"].replace("${{ needs.data.outputs.model }}", "churn")
+    for step in SHIP["jobs"]["promote"]["steps"]
+    if "download-artifact" in step["uses"]
+}
+# In the place of GitHub's `gh`: brings the artifact that ship.yml uploads into a folder.
+GH = f"""#!/bin/sh
+test "$1 $2 $3 $4 $5" = "run download 7 --name={EVIDENCE} --dir=evidence" && cp -r "$ARTIFACTS/evidence" .
 """
 
 

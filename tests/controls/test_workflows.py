@@ -118,6 +118,7 @@ def test_a_job_outside_a_reusable_workflow() -> None:
         "$/.github/workflows/ship.yml",
         f"org/ml-gates/.github/workflows/ship.yml@{SHA}",
         f"org/ml-gates/.github/workflows/rollback.yml@{SHA}",
+        f"org/ml-gates/.github/workflows/drill.yml@{SHA}",
         f"org/ml-gates/.github/workflows/reconcile.yml@{SHA}",
     ],
 )

@@ -38,8 +38,8 @@ def typed(line: str) -> list[list[str]]:
         (Step("golden", ["--predictions=a b"]), "gates golden '--predictions=a b'"),
         (Step("promote", ["--break-glass"]), "gates promote"),
         (
-            Step("promote", run="7"),
-            "gh run download 7 --name=evidence --dir=evidence && gates promote",
+            Step("promote", run="7", model="churn"),
+            "gh run download 7 --name=churn-evidence --dir=evidence && gates promote",
         ),
         (
             Step("predict", folder="models/my churn", variables={"GATES_LEDGER": "s3://a b"}),

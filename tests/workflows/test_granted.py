@@ -19,15 +19,15 @@ FILES = [
 PAGES = [harness.ROOT / "README.md", *(harness.ROOT / "docs").glob("*.md")]
 
 
-def calls(text: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each of our workflows that a text calls, and the rights that the call grants."""
+def calls(text: str) -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
+    """Yield each of our workflows that a text calls, the rights that the call grants, and its inputs."""
     document = yaml.safe_load(text)
     if not isinstance(document, dict):
         return
     for job in document.get("jobs", {}).values():
         called = re.search(r"\.github/workflows/([\w-]+\.yml)", str(job.get("uses", "")))
         if called:
-            yield called[1], job.get("permissions", document.get("permissions", {}))
+            yield called[1], job.get("permissions", document.get("permissions", {})), job.get("with", {})
 
 
 def callers() -> list[Any]:
@@ -37,9 +37,9 @@ def callers() -> list[Any]:
         (page, block) for page in PAGES for block in re.findall(r"(?s)```yaml\n(.*?)```", page.read_text())
     ]
     return [
-        pytest.param(called, granted, id=f"{file.relative_to(harness.ROOT)} {called}")
+        pytest.param(called, granted, given, id=f"{file.relative_to(harness.ROOT)} {called}")
         for file, text in texts
-        for called, granted in calls(text)
+        for called, granted, given in calls(text)
     ]
 
 
@@ -50,6 +50,9 @@ def asked(file: Path) -> dict[str, str]:
     return {name: "write" if (name, "write") in rights else level for name, level in rights}
 
 
-@pytest.mark.parametrize(("called", "granted"), callers())
-def test_a_call_grants_what_the_called_jobs_ask_for(called: str, granted: dict[str, str]) -> None:
+@pytest.mark.parametrize(("called", "granted", "given"), callers())
+def test_a_call_grants_what_the_called_jobs_ask_for_and_can_write_the_ledger_that_it_names(
+    called: str, granted: dict[str, str], given: dict[str, str]
+) -> None:
     assert granted.items() >= asked(WORKFLOWS / called).items()
+    assert ("ledger" in given) == ("aws-role" in given)
