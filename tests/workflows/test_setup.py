@@ -13,6 +13,7 @@ jobs:
   setup:
     runs-on: ubuntu-latest
     steps:
+      - uses: actions/checkout@v6
       - uses: $/.github/actions/setup
       - run: python -I -m uv --no-config pip check
       - run: python -I -c 'import gates, sys; print(gates.__file__.startswith(sys.prefix))'
@@ -42,5 +43,5 @@ def test_setup_installs_the_command_from_the_lock(tmp_path: Path) -> None:
     harness.commit(world.project)
     run = harness.play(world, "caller.yml", "push", {"ref": "refs/heads/main"})
     assert (run.code, run.results) == (0, {"setup": "success"}), run.log
-    assert run.jobs["setup"].log["2"] == "True\n"
-    assert "rollback" in run.jobs["setup"].log["3"]
+    assert run.jobs["setup"].log["3"] == "True\n"
+    assert "rollback" in run.jobs["setup"].log["4"]
