@@ -10,6 +10,13 @@ from gates.errors import InvalidError
 
 FOLDER = Path("tests") / "latency"
 VARIABLE = "GATES_LATENCY"
+# Of a pytest that has started us: as one of its workers, pytest-benchmark would time nothing.
+OTHER_PYTEST = (
+    "PYTEST_ADDOPTS",
+    "PYTEST_XDIST_WORKER",
+    "PYTEST_XDIST_WORKER_COUNT",
+    "PYTEST_XDIST_TESTRUNUID",
+)
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -62,6 +69,7 @@ def benchmark(
     environment: dict[str, str | None] = {
         **ONE_THREAD,
         keys.VARIABLE: None,  # the benchmark is the user's code
+        **dict.fromkeys(OTHER_PYTEST),
         VARIABLE: json.dumps(handed),
         "PYTHONHASHSEED": "0",
         "COLUMNS": "200",

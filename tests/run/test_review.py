@@ -31,7 +31,7 @@ PYTHON = Path(sys.executable).name
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project that passes every gate, its raw data tracked and here, and all that git keeps committed."""
-    for name in ("GITHUB_ACTIONS", "GATES_LEDGER", "GATES_SIGNER", "GATES_SIGNING_KEY", pin.VARIABLE):
+    for name in ("CI", "GITHUB_ACTIONS", "GATES_LEDGER", "GATES_SIGNER", "GATES_SIGNING_KEY", pin.VARIABLE):
         monkeypatch.delenv(name, raising=False)
     root = tmp_path / "project"
     root.mkdir()
