@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from gates import digest
-from gates.documents import read_json, read_yaml
+from gates.adapters import workflow_files
+from gates.documents import read_json
 from tests.chain.conftest import State
 from tests.chain.project import Project
 from tests.shell import Answer, Shell
 
-SHIP = read_yaml(Path(__file__).parents[2] / ".github/workflows/ship.yml")
+SHIP = workflow_files.read(Path(__file__).parents[2])[".github/workflows/ship.yml"]
 (EVIDENCE,) = {
     step["with"]["name"].replace("${{ needs.data.outputs.model }}", "churn")
     for step in SHIP["jobs"]["promote"]["steps"]
