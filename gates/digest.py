@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gates.paths import require_regular_file, unreadable, walk
 
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 _WORTH_THREADS = 4 * 1024 * 1024
 
 
@@ -70,8 +74,22 @@ def canonical_json(document: object) -> bytes:
         ValueError: The document holds NaN or an infinity.
         TypeError: The document holds something that JSON has no form for.
     """
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    return _CANONICAL.encode(document).encode()
+
+
+def same_json(one: object, other: object) -> bool:
+    """Return whether two plain documents have the same canonical JSON, without writing it.
+
+    ``1``, ``1.0`` and ``true`` are three values, and what is not finite is the same as nothing.
+    """
+    match one, other:
+        case dict(), dict():
+            return one.keys() == other.keys() and all(same_json(one[key], other[key]) for key in one)
+        case list(), list():
+            return len(one) == len(other) and all(map(same_json, one, other))
+        case float(), float():
+            return math.isfinite(one) and repr(one) == repr(other)
+    return type(one) is type(other) and one == other
 
 
 def _of_file(path: Path, algorithm: str) -> str:

@@ -8,12 +8,14 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
+from gates.digest import canonical_json
 from gates.errors import InvalidError, Remark
 from gates.paths import read_bytes
 
@@ -22,6 +24,7 @@ MAX_DEPTH = 64
 MAX_DIGITS = 18
 MAX_NUMBER = 64  # characters of a number in YAML: `1:59:59…` takes quadratic time
 MAX_VALUES = 1_000_000
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 EXPONENT_ALONE = re.compile(r"^[-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)[eE][-+]?[0-9]+$")
 
 Document: TypeAlias = dict[str, Any]
@@ -92,6 +95,23 @@ def parse_json(data: bytes, name: str) -> Document:
         _refuse(name, f"{error.msg.lower()} in line {error.lineno}, column {error.colno}", error.lineno)
     except RecursionError:
         _refuse(name, f"it is nested deeper than {MAX_DEPTH}")
+    return _plain_mapping(document, name)
+
+
+def parse_canonical_json(data: bytes, name: str) -> Document:
+    """Return the JSON object in ``data``, of which they are the one canonical form: `canonical_json`.
+
+    Raises:
+        InvalidError: As for `parse_json`, or they are written in another form.
+    """
+    try:
+        document = json.loads(data)  # whatever it is lenient about is not written again as it stood
+        canonical = canonical_json(document) == data
+    except (ValueError, RecursionError):
+        canonical = False
+    if not canonical or len(data) > MAX_BYTES:
+        parse_json(data, name)  # says why, if it is no plain document at all
+        _refuse(name, "it is not written canonically")
     return _plain_mapping(document, name)
 
 
@@ -194,41 +214,45 @@ def _plain_mapping(document: object, name: str) -> Document:
     """Hold that a parsed document is an object of plain, finite, bounded JSON values."""
     if not isinstance(document, dict):
         _refuse(name, f"its root is a {_kind(document)}; an object (mapping) belongs there")
-    stack: list[tuple[object, int]] = [(document, 1)]
-    while stack:
-        value, depth = stack.pop()
+    level: list[object] = [document]
+    for depth in count(1):
         if depth > MAX_DEPTH:
             _refuse(name, f"it is nested deeper than {MAX_DEPTH}")
-        if isinstance(value, dict):
-            _check_texts(value.keys(), name)
-            stack += [(child, depth + 1) for child in value.values()]
-        elif isinstance(value, list):
-            stack += [(child, depth + 1) for child in value]
-        else:
-            _check_scalar(value, name)
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                _check_keys_are_texts(value, name)
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+            elif not (isinstance(value, str) and value.isascii()):  # most of any document is
+                _check_scalar(value, name)
+        if not below:
+            break
+        level = below
     return document
 
 
-def _check_texts(keys: Any, name: str) -> None:  # noqa: ANN401 - whatever the parser made of the keys
-    for key in keys:
+def _check_keys_are_texts(document: Mapping[object, object], name: str) -> None:
+    for key in document:
         if not isinstance(key, str):
             _refuse(name, f"the key {key!r} is not text; put it in quotes")
-        _check_scalar(key, name)
+        if not key.isascii():
+            _check_scalar(key, name)
 
 
 def _check_scalar(value: object, name: str) -> None:
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, int):
-        if abs(value) >= 10**MAX_DIGITS:
-            _refuse(name, f"a whole number has more than {MAX_DIGITS} digits")
+    if isinstance(value, str):
+        if HALF_A_PAIR.search(value):
+            _refuse(name, "a text holds half a surrogate pair")
     elif isinstance(value, float):
         if not math.isfinite(value):
             _refuse(name, f"{value} is not a finite number")
-    elif not isinstance(value, str):
+    elif isinstance(value, int):  # true and false are such
+        if abs(value) >= 10**MAX_DIGITS:
+            _refuse(name, f"a whole number has more than {MAX_DIGITS} digits")
+    elif value is not None:
         _refuse(name, f"a {_kind(value)} is not plain data")
-    elif any("\ud800" <= character <= "\udfff" for character in value):
-        _refuse(name, "a text holds half a surrogate pair")
 
 
 def _kind(value: object) -> str:

@@ -1,13 +1,12 @@
 """A signed document: DSSE over canonical JSON, read strictly before any library sees it."""
 
-import base64
 import binascii
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gates.digest import canonical_json
-from gates.documents import Document, parse_json
+from gates.documents import Document, parse_canonical_json, parse_json
 from gates.errors import InvalidError, TamperedError
 from gates.public_keys import P256, SIGSTORE, Signer, VerifyingKey, p256_signature
 
@@ -45,11 +44,9 @@ def unseal(data: bytes, payload_type: str, trusted: Iterable[VerifyingKey], name
     from securesystemslib.exceptions import FormatError, UnverifiedSignatureError
 
     with _as_tampering(name, InvalidError, ValueError, TypeError, KeyError):
-        document = parse_json(data, name)
+        document = parse_canonical_json(data, name)
         payload = _base64(_fields(document, {"payload", "payloadType", "signatures"})["payload"])
         signatures = {each.keyid: each for each in map(_signature, document["signatures"])}
-        if canonical_json(document) != data:
-            raise ValueError("it is not written canonically")
         if document["payloadType"] != payload_type:
             raise ValueError(f"its type is {document['payloadType']!r}, not {payload_type!r}")
         if not signatures or len(signatures) != len(document["signatures"]):
@@ -63,10 +60,7 @@ def unseal(data: bytes, payload_type: str, trusted: Iterable[VerifyingKey], name
         for keyid, signature in signatures.items():
             keys[keyid].verify_signature(signature, signed)
     with _as_tampering(name, InvalidError, ValueError):
-        content = parse_json(payload, name)
-        if canonical_json(content) != payload:
-            raise ValueError("its payload is not canonical")
-    return content
+        return parse_canonical_json(payload, f"The payload of {name}")
 
 
 @contextmanager
@@ -120,9 +114,9 @@ def _base64(text: Any) -> bytes:  # noqa: ANN401 - parsed JSON, checked here
     if not isinstance(text, str):
         raise TypeError("a base64 field is not text")
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = binascii.a2b_base64(text)
+    except ValueError as error:
         raise ValueError("a field is not base64") from error
-    if base64.b64encode(data).decode() != text:
+    if binascii.b2a_base64(data, newline=False).decode() != text:
         raise ValueError("a field is not canonical base64")
     return data

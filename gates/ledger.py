@@ -12,7 +12,7 @@ Creating the object if it is absent is the commit; nothing here stores anything.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import accumulate, takewhile
@@ -203,9 +203,9 @@ def next_entry(
 
 def to_document(entry: Entry) -> Document:
     """Return an entry as the payload of its envelope."""
-    document: Document = {**asdict(entry), "version": FORMAT}
-    document["from"] = document.pop("origin")
-    document["to"] = document.pop("target")
+    document: Document = {**vars(entry), "version": FORMAT}
+    document["from"] = _champion_document(document.pop("origin"))
+    document["to"] = _champion_document(document.pop("target"))
     return document
 
 
@@ -292,6 +292,10 @@ def require_reaches(history: History, seen: Document, told: str) -> None:
     raise TamperedError(what, why=f"{told}.", do="Find who wrote there; bring it back from a backup.")
 
 
+def _champion_document(champion: Champion | None) -> Document | None:
+    return dict(vars(champion)) if champion else None
+
+
 def _entry(document: Document, name: str) -> Entry:
     try:
         fields: dict[str, Any] = dict(document)
@@ -313,7 +317,7 @@ def _entry(document: Document, name: str) -> Entry:
             texts += [text for name, text in vars(entry.target).items() if (name, text) != ("approval", None)]
         if type(entry.seq) is not int or not all(isinstance(text, str) for text in texts):
             raise TypeError("a field is of another type")
-        if digest.canonical_json(to_document(entry)) != digest.canonical_json(document):
+        if not digest.same_json(to_document(entry), document):
             raise ValueError("its fields are not plain")
     except (KeyError, TypeError, ValueError) as error:
         raise TamperedError(f"{name} is not an entry of ours: {error}.", do="Find who wrote it.") from error

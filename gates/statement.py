@@ -12,12 +12,12 @@ inputs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from gates import verdict_document
-from gates.digest import canonical_json
+from gates.digest import same_json
 from gates.documents import Document
 from gates.errors import InvalidError, TamperedError
 from gates.verdict import Outcome, Verdict, overall
@@ -84,7 +84,7 @@ def to_document(decision: Decision) -> Document:
         "subject": [{"name": decision.model, "digest": {"sha256": decision.candidate.sha}}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "candidate": asdict(decision.candidate),
+            "candidate": dict(vars(decision.candidate)),
             "champion": dict(decision.champion) if decision.champion else None,
             "judged_on": decision.judged_on.isoformat(),
             "outcome": decision.outcome.value,
@@ -111,14 +111,12 @@ def from_document(document: Document, name: str = "statement") -> Decision:
             judged_on=date.fromisoformat(predicate["judged_on"]),
             policy_sha256=predicate["policy_sha256"],
             policy_changes=tuple(predicate["policy_changes"]),
-            verdicts=tuple(
-                verdict_document.from_document(verdict, name) for verdict in predicate["verdicts"]
-            ),
+            verdicts=tuple(verdict_document.read(verdict, name) for verdict in predicate["verdicts"]),
         )
         texts = [decision.model, decision.policy_sha256, *vars(decision.candidate).values()]
         if not all(isinstance(text, str) for text in (*texts, *decision.policy_changes)):
             raise TypeError("a text is not one")
-        same = canonical_json(to_document(decision)) == canonical_json(document)
+        same = same_json(to_document(decision), document)
     except (KeyError, IndexError, TypeError, ValueError, InvalidError) as error:
         why = f"It has no {error}." if isinstance(error, KeyError) else f"{str(error).rstrip('.')}."
         raise TamperedError(

@@ -71,11 +71,13 @@ class Finding:
         """Whether the figure, whatever its interval, is on its side of the limit; None if there is none."""
         if self.observed is None:
             return None
-        return {
-            "at least": self.observed >= self.limit,
-            "at most": self.observed <= self.limit,
-            "above": self.observed > self.limit,
-        }[self.sense]
+        match self.sense:
+            case "at least":
+                return self.observed >= self.limit
+            case "at most":
+                return self.observed <= self.limit
+            case "above":
+                return self.observed > self.limit
 
     @property
     def blocks(self) -> bool:

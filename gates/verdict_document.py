@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, get_args
 
-from gates.digest import canonical_json
+from gates.digest import same_json
 from gates.errors import InvalidError
 from gates.verdict import Finding, Mode, Outcome, Sense, Verdict, Waiver
 
@@ -29,6 +29,19 @@ def from_document(document: Mapping[str, Any], name: str = "verdict") -> Verdict
     """Return the verdict in a document made by `to_document`.
 
     Raises:
+        InvalidError: As for `read`, or something is written in another form.
+    """
+    verdict = read(document, name)
+    if not same_json(to_document(verdict), document):
+        what = f"{name} is not a verdict: a field is missing, or is written in another form."
+        raise InvalidError(what, do="Judge again: gates judge")
+    return verdict
+
+
+def read(document: Mapping[str, Any], name: str) -> Verdict:
+    """Return the verdict in a document which the caller holds against `to_document` as part of a larger one.
+
+    Raises:
         InvalidError: A field is missing, unknown or of another type, or the outcome is not the one that the
             findings give.
     """
@@ -40,12 +53,8 @@ def from_document(document: Mapping[str, Any], name: str = "verdict") -> Verdict
         findings = tuple(_finding(each) for each in fields.pop("findings"))
         verdict = Verdict(findings=findings, **fields)
         _require_types(verdict)
-        same = canonical_json(to_document(verdict)) == canonical_json(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidError(f"{name} is not a verdict: {error}.", do="Judge again: gates judge") from error
-    if not same:
-        what = f"{name} is not a verdict: a field is missing, or is written in another form."
-        raise InvalidError(what, do="Judge again: gates judge")
     if verdict.outcome is not outcome:
         raise InvalidError(f"{name} says {outcome}, its findings do not.", do="Judge again: gates judge")
     return verdict

@@ -1,12 +1,13 @@
 """Tests of `gates.digest`."""
 
+import copy
 import hashlib
 import json
 import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gates import digest
@@ -114,3 +115,23 @@ def test_what_is_not_json_has_no_canonical_form() -> None:
     """No silent text of an object."""
     with pytest.raises(TypeError):
         digest.canonical_json({"a": {1, 2}})
+
+
+@given(documents, documents)
+@example({"a": 1}, {"a": True})
+@example({"a": 1}, {"a": 1.0})
+@example({"a": 0.0}, {"a": -0.0})
+@example({"a": [1]}, {"a": [1, 2]})
+@example({"a": 1}, {"a": 1, "b": 1})
+@example({"a": {}}, {"a": []})
+def test_same_json_is_equality_of_canonical_json(one: object, other: object) -> None:
+    """It stands in for writing both; a copy of a document is the same."""
+    assert digest.same_json(one, other) is (digest.canonical_json(one) == digest.canonical_json(other))
+    assert digest.same_json(one, copy.deepcopy(one))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_the_same_as_nothing(number: float) -> None:
+    """Not even as itself: it has no canonical JSON."""
+    document = {"a": [number]}
+    assert not digest.same_json(document, document)

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from gates import documents
 from gates.digest import canonical_json
-from gates.documents import MAX_DEPTH, MAX_DIGITS, PlainLoader, parse_json, parse_yaml, read_json, read_yaml
+from gates.documents import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    PlainLoader,
+    parse_canonical_json,
+    parse_json,
+    parse_yaml,
+    read_json,
+    read_yaml,
+)
 from gates.errors import ExitCode, InvalidError
 
 Parser = Callable[[bytes, str], dict[str, Any]]
@@ -225,6 +234,32 @@ def test_whatever_bytes_come_they_are_plain_or_refused(data: bytes) -> None:
 
 
 @settings(max_examples=200)
+def accepted(parse: Parser, data: bytes) -> dict[str, Any] | None:
+    try:
+        return parse(data, "x")
+    except InvalidError:
+        return None
+
+
+@settings(max_examples=1_000)
+@given(documents_or_not | mappings.map(canonical_json) | mappings.map(lambda each: json.dumps(each).encode()))
+@example(b'{"a":1,"a":1}')
+@example(b'{"a": 1}')
+@example(b'{"b":1,"a":1}')
+@example(b'["a"]')
+@example(b'{"a":' + b"9" * (MAX_DIGITS + 1) + b"}")
+@example(b'{"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}")
+@example(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+@example(b'{"a":1e999}')
+@example(b'{"a":"\\ud800"}')
+@example('{"a":1}'.encode("utf-16"))
+def test_canonical_json_is_plain_json_in_its_one_form(data: bytes) -> None:
+    """It takes no bytes that the strict parser refuses, and no other form of the same document."""
+    strict = accepted(parse_json, data)
+    canonical = strict if strict is not None and canonical_json(strict) == data else None
+    assert accepted(parse_canonical_json, data) == canonical
+
+
 @given(mappings)
 def test_canonical_json_is_read_back_as_it_was(document: dict[str, Any]) -> None:
     """Canonical bytes give the document, and the document gives the bytes."""

@@ -1,7 +1,7 @@
 """One project on disk: its policy, where its files lie, its ledger."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -144,11 +144,18 @@ class Project:
         return os.environ.get(SIGNER_VARIABLE) or self.policy.project.signer
 
     @property
-    def trusted_keys(self) -> tuple[VerifyingKey, ...]:
+    def trusted_keys(self) -> Sequence[VerifyingKey]:
         """The keys that entries and statements must verify with: the policy's, else this machine's own."""
-        if not self.policy.trusted_keys:
-            return tuple(map(public_key, signers_by_uri.own(self.root, self.signer)))
-        return self._verifying(self.policy.trusted_keys)
+        if not self._trusted:  # this machine's own may be made while a command runs
+            own = map(public_key, signers_by_uri.own(self.root, self.signer))
+            listed = self.policy.trusted_keys
+            self._trusted.extend(self._verifying(listed) if listed else own)
+        return self._trusted
+
+    @cached_property
+    def _trusted(self) -> list[VerifyingKey]:
+        """The keys once they are known; read once a command."""
+        return []
 
     @property
     def approver_keys(self) -> tuple[VerifyingKey, ...]:
