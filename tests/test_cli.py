@@ -182,7 +182,7 @@ def test_an_unknown_command_as_json(empty: Shell) -> None:
         (("promote", "--break-glass", "--approver", "file:a", "--reason", "why"), "needs --expires"),
         (("promote", "--break-glass", "--expires", "soon"), "is not a time such as 24h"),
         (("rollback", "--to", "1"), "--reason"),
-        (("rollback", "--to", "1", "--reason", "a", "--expect", "b"), "64 hex digits"),
+        (("rollback", "--to", "1", "--reason", "a", "--expect", "b"), "a version, or a SHA"),
         (("issue",), "--title"),
         (("rollback", "--to", "1", "--reason", " "), "a reason on one line"),
         (("rollback", "--to", "1", "--reason", "a\nb"), "a reason on one line"),

@@ -194,9 +194,11 @@ def show(project: "Project", target: str) -> dict[str, Any]:
     click.option("--reason", type=flags.REASON, required=True, help="One sentence for the auditor."),
     click.option(
         "--expect",
-        type=flags.DIGEST,
+        type=flags.SERVING,
         default="",
-        help="Digest of the entry that is to be undone, as `gates alert` tells it; the last one if empty.",
+        metavar="SERVING",
+        help="What is to be undone: version or SHA of who serves now, or the digest of the entry that let it "
+        "in, as `gates alert` tells it; whoever serves if empty. Two who ask at once go back once.",
     ),
     flags.APPLY,
 )
@@ -338,13 +340,16 @@ def review(project: "Project", base: str) -> "Result":
         required=True,
         help="How the job of the review ended: success, failure, cancelled or skipped.",
     ),
+    click.option(
+        "--head", type=flags.COMMIT, default="", help="The commit of the pull request that was reviewed."
+    ),
     new=True,
 )
-def comment(project: "Project", number: int, page: Path, about: str, ended: str) -> "Result":
+def comment(project: "Project", number: int, page: Path, about: str, ended: str, head: str) -> "Result":
     """Write what a review left into one comment of a pull request, which is written anew each time."""
     from gates.run import comment as run
 
-    return run.run(project.root / page, number, about, ended)
+    return run.run(project.root / page, number, about, ended, head)
 
 
 @_command(click.option("--pin", "pins", is_flag=True, help="Pin it in gates.lock: no other may judge."))

@@ -39,6 +39,8 @@ class Lines(click.types.StringParamType):
 
 
 DIGEST = Text("(?:[0-9a-f]{64})?", "a digest, 64 hex digits")
+COMMIT = Text("(?:[0-9a-f]{40,64})?", "a commit, 40 to 64 hex digits")
+SERVING = Text("(?:v?[0-9]{1,9}|[0-9a-f]{7,64})?", "a version, or a SHA or digest of 7 to 64 hex digits")
 SENTENCE = Text(r"[^\x00-\x1f\x7f-\x9f]{0,500}", "one line of at most 500 characters")
 REASON = Text(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f]{1,500}", "a reason on one line of at most 500 characters")
 EXPECT = click.option(

@@ -44,7 +44,9 @@ _SCHEDULE = (
     "In .github/workflows/on-reconcile.yml: {on: {schedule: [{cron: '*/15 * * * *'}]}, permissions: {}, "
     "jobs: {reconcile: {uses: org/ml-gates/.github/workflows/reconcile.yml@COMMIT, "
     "permissions: {contents: read, id-token: write, issues: write}, with: {tracking-uri: ADDRESS, "
-    "ledger: PLACE}, secrets: inherit}}}"
+    "ledger: PLACE, aws-role: ROLE}, secrets: {GATES_SIGNING_KEY: '${{ secrets.GATES_SIGNING_KEY }}', "
+    "PROMOTE_USERNAME: '${{ secrets.PROMOTE_USERNAME }}', "
+    "PROMOTE_PASSWORD: '${{ secrets.PROMOTE_PASSWORD }}'}}}}"
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gates import digest
 from gates.errors import InvalidError, UndecidedError
-from gates.ledger import Champion, History
+from gates.ledger import SHORTEST_SHA, Champion, Entry, History, Link
 from gates.plans.steps import Append, PointAlias, Step
 
 
@@ -50,6 +50,21 @@ def instead_of(history: History, target: Champion) -> Iterator[Champion]:
     return (each for each in earlier if _may_return(history, each))
 
 
+def is_last(history: History, named: str) -> bool:
+    """Return whether the last move is the one named: by its entry's digest, or by who serves by it."""
+    return history.moved is not None and _is(history.moved, named)
+
+
+def undone(history: History, named: str, to: str) -> Entry | None:
+    """Return the last move, where it has rolled back the one that is named, to who was asked for."""
+    moves = [link for link in history.links if link.entry.moves]
+    if not moves[1:]:
+        return None
+    before, last = moves[-2:]
+    brought = to == "previous" or history.find(to) == history.champion
+    return last.entry if last.entry.kind == "rollback" and _is(before, named) and brought else None
+
+
 def plan(history: History, target: Champion, reason: str) -> list[Step]:
     """Return the steps of a rollback; nobody needs to be registered, since the target served before."""
     return [Append(operation(history, target), "rollback", target, reason), PointAlias()]
@@ -58,6 +73,14 @@ def plan(history: History, target: Champion, reason: str) -> list[Step]:
 def operation(history: History, target: Champion) -> str:
     """Return what names the rollback from who serves to a target, so that it happens once."""
     return digest.of_document(["rollback", history.moved.sha256 if history.moved else None, target.sha])
+
+
+def _is(link: Link, named: str) -> bool:
+    champion = link.entry.target
+    if champion is None:
+        return False
+    shortened = len(named) >= SHORTEST_SHA and champion.sha.startswith(named)
+    return shortened or named in {link.sha256, champion.version, f"v{champion.version}"}
 
 
 def _may_return(history: History, champion: Champion) -> bool:

@@ -12,11 +12,12 @@ from gates.errors import InvalidError
 from gates.paths import require_regular_file
 from gates.run.result import Result
 
+SHORT = 7
 KEPT = 1_000  # characters for what we say ourselves
 NOTHING = "The review left nothing to read: see its job."
 
 
-def run(page: Path, number: int, about: str, ended: str) -> Result:
+def run(page: Path, number: int, about: str, ended: str, head: str = "") -> Result:
     """Write the comment, or write it anew.
 
     Args:
@@ -24,13 +25,14 @@ def run(page: Path, number: int, about: str, ended: str) -> Result:
         number: The pull request.
         about: The project's folder: one repository may have several, each with a comment of its own.
         ended: How the job of the review ended, as GitHub says it.
+        head: The commit that was reviewed; empty where nobody says it.
 
     Raises:
         InvalidError: There is no token, or it may not comment.
         UnavailableError: GitHub did not answer.
     """
     marker = f"<!-- ml-gates: {digest.of_bytes(about.encode())} -->"
-    body = "\n".join([marker, _headline(about, ended), "", _text(page)])
+    body = "\n".join([marker, _headline(about, ended, head), "", _text(page)])
     api = Api.from_environment()
     for each in api.pages(f"issues/{number}/comments"):
         # Somebody who quotes it, or copies its source, keeps a comment of their own.
@@ -41,10 +43,11 @@ def run(page: Path, number: int, about: str, ended: str) -> Result:
     return Result("pass", f"#{number} has a comment.")
 
 
-def _headline(about: str, ended: str) -> str:
+def _headline(about: str, ended: str, head: str) -> str:
     of = "" if about in {"", "."} else f" of `{about.replace('`', '')}`"
     runs = [f" ([{name}]({address}))" for name, address in github.links().items() if name.startswith("run")]
-    return f"**ML Gates**{of}: the review ended with **{ended}**{''.join(runs)}."
+    commit = f" of {head[:SHORT]}" if head else ""
+    return f"**ML Gates**{of}: the review{commit} ended with **{ended}**{''.join(runs)}."
 
 
 def _text(page: Path) -> str:

@@ -31,7 +31,8 @@ def run(project: Project, to: str, reason: str, *, apply: bool, undoing: str = "
         to: ``previous``, a version, or a SHA (at least 7 digits).
         reason: One sentence for the auditor.
         apply: Carry the plan out; else the target is verified, the plan told, and nothing moved.
-        undoing: SHA-256 of the one entry that is to be undone; empty for whichever is the last.
+        undoing: The one move that is to be undone, by its entry's SHA-256, or by version or SHA of who serves
+            by it; empty for whichever is the last.
 
     Raises:
         UndecidedError: There is nothing to roll back to.
@@ -42,8 +43,8 @@ def run(project: Project, to: str, reason: str, *, apply: bool, undoing: str = "
     """
     with known.told(known.NOTHING_MOVED):
         history = project.history()
-    if undoing and (history.moved is None or history.moved.sha256 != undoing):
-        raise ConflictError("The champion moved meanwhile.", do="See who serves now: gates status")
+    if undoing and not plans.is_last(history, undoing):
+        return _undone(project, history, to, undoing, apply=apply)
     if apply and not undoing and (finished := _finish(project, history, to, reason)):
         return finished
     with known.told(known.NOTHING_MOVED), trial.start(project.log) as trying:
@@ -69,12 +70,35 @@ def run(project: Project, to: str, reason: str, *, apply: bool, undoing: str = "
 def _finish(project: Project, history: History, to: str, reason: str) -> Result | None:
     """Complete this very rollback where it ended without an answer after its entry; None where it did not."""
     entry = begun.entry_of(project, history, (to, reason)) or _half_done(project, history, to)
-    if entry is None or entry.target is None:
-        return None
-    with known.told(known.ONLY_THE_ALIAS):
-        point_alias(project, Registry(project.root, project.model))
-    begun.answered(project)
+    return _complete(project, history, entry) if entry else None
+
+
+def _undone(project: Project, history: History, to: str, undoing: str, *, apply: bool) -> Result:
+    """Answer who asks for a rollback that somebody else was faster with.
+
+    Raises:
+        ConflictError: Another move came between, or it never served.
+    """
+    entry = plans.undone(history, undoing, to)
+    if entry is not None:
+        return _complete(project, history, entry, apply=apply)
+    serves = f"v{history.champion.version} serves" if history.champion else "Nobody serves"
+    raise ConflictError(
+        f"What is to be undone does not serve: {undoing[:16]}.",
+        why=f"{serves}; the champion moved meanwhile, or that never served.",
+        do="See who moved it, then name who serves if it has to go too: gates history",
+    )
+
+
+def _complete(project: Project, history: History, entry: Entry, *, apply: bool = True) -> Result:
+    """Let the alias follow a rollback that the ledger holds."""
     target = entry.target
+    if target is None:
+        raise ValueError("a rollback has a target")
+    if apply:
+        with known.told(known.ONLY_THE_ALIAS):
+            point_alias(project, Registry(project.root, project.model))
+        begun.answered(project)
     sentence = f"v{target.version} serves again since {entry.time}; the alias follows it now."
     if history.moved and history.moved.entry != entry and history.champion:
         after = f"v{history.champion.version} serves since {history.since}"

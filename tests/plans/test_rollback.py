@@ -6,7 +6,7 @@ import pytest
 
 from gates.errors import GatesError, InvalidError, UndecidedError
 from gates.ledger import Kind
-from gates.plans.rollback import instead_of, plan, targets, was_rolled_back
+from gates.plans.rollback import instead_of, is_last, plan, targets, undone, was_rolled_back
 from gates.plans.steps import Append, PointAlias
 from tests.examples import champion, history, sha
 
@@ -35,6 +35,41 @@ def test_an_operation_is_one_move_from_one_head() -> None:
     others = [operation(moves, target) for moves, target in (([1, 2], 1), ([1, 2, 3], 1), ([1, 2, 3], 2))]
     again: Moves = [1, 2, (1, BACK), 2]
     assert len({*others, operation(again, 1)}) == 4
+
+
+def names(moves: Moves, number: int) -> list[str]:
+    """Return everything by which the last move can be named."""
+    moved = history(*moves).moved
+    assert moved
+    return [moved.sha256, str(number), f"v{number}", sha(number), sha(number)[:7]]
+
+
+def test_a_move_is_named_by_its_entry_or_by_who_serves_by_it() -> None:
+    """Not by a SHA too short, nor by who served before."""
+    assert all(is_last(history(1, 2), name) for name in names([1, 2], 2))
+    assert not any(is_last(history(1, 2), name) for name in (*names([1], 1), "3", sha(2)[:6]))
+    assert not is_last(history(), "1")
+
+
+@pytest.mark.parametrize(
+    ("moves", "to", "done"),
+    [
+        ([1, 2, 3, (2, BACK)], "previous", True),
+        ([1, 2, 3, (1, BACK)], "previous", True),
+        ([1, 2, 3, (1, BACK)], "1", True),
+        ([1, 2, 3, (1, BACK)], "2", False),
+        ([1, 2, 3, (2, BACK), (1, BACK)], "previous", False),
+        ([1, 2, 3, 1], "previous", False),
+        ([1, 2, 3], "previous", False),
+        ([3], "previous", False),
+        ([], "previous", False),
+    ],
+)
+def test_who_asks_second_learns_that_it_is_done(moves: Moves, to: str, *, done: bool) -> None:
+    """Where the last move rolled back the one that was meant, to who was asked for; otherwise it is not."""
+    found = history(*moves)
+    for name in ("3", sha(3)):
+        assert undone(found, name, to) == (found.links[-1].entry if done else None)
 
 
 @pytest.mark.parametrize(

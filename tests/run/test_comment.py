@@ -49,9 +49,9 @@ def test_it_leads_to_the_run(github: GitHub, page: Path, monkeypatch: pytest.Mon
     server = {"ACTIONS": "true", "SERVER_URL": "https://github.com", "RUN_ID": "12"}
     for name, value in server.items():
         monkeypatch.setenv(f"GITHUB_{name}", value)
-    comment.run(page, NUMBER, ".", "failure")
+    comment.run(page, NUMBER, ".", "failure", "c0ffee" * 7)
     link = f"([run 12](https://github.com/{REPOSITORY}/actions/runs/12))."
-    assert f"**failure** {link}" in bodies(github)[0]
+    assert f"the review of c0ffeec ended with **failure** {link}" in bodies(github)[0]
 
 
 def test_it_is_found_behind_a_hundred_others(github: GitHub, page: Path) -> None:

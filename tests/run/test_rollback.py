@@ -74,6 +74,22 @@ def test_only_the_entry_that_is_named_is_undone(project: Project, registry: Regi
     assert serves(project, registry) == "2"
 
 
+@pytest.mark.usefixtures("three")
+def test_of_two_who_want_the_same_one_gone_the_second_goes_back_no_further(
+    project: Project, registry: Registry
+) -> None:
+    """It is answered that another serves already; an alias that was left behind follows."""
+    for reason in ("too slow", "far too slow"):
+        result = rollback.run(project, "previous", reason, apply=True, undoing="v3")
+        assert (result.outcome, result.details["version"], serves(project, registry)) == ("pass", "2", "2")
+        registry.point_champion("3" if reason == "too slow" else "2")
+    assert [link.entry.kind for link in project.history().links[3:]] == ["rollback"]
+    told = rollback.run(project, "previous", "too slow", apply=False, undoing="3")
+    assert told.sentence.startswith("v2 serves again since ")
+    with pytest.raises(ConflictError, match=r"does not serve: 1\."):
+        rollback.run(project, "previous", "too slow", apply=True, undoing="1")
+
+
 def test_one_that_was_rolled_back_has_to_be_named(
     project: Project, registry: Registry, three: list[Champion]
 ) -> None:

@@ -94,9 +94,10 @@ class Production:
         """Play an event."""
         return harness.play(self.world, workflow, event, payload or {})
 
-    def roll_back(self, to: str, reason: str = "too slow") -> harness.Run:
+    def roll_back(self, to: str, reason: str = "too slow", serving: str = "") -> harness.Run:
         """Start the rollback by hand."""
-        return self.play("on-dispatch.yml", "workflow_dispatch", {"inputs": {"to": to, "reason": reason}})
+        inputs = {"to": to, "serving": serving, "reason": reason}
+        return self.play("on-dispatch.yml", "workflow_dispatch", {"inputs": inputs})
 
     def beside(self, folder: Path) -> "Production":
         """The same ledger, registry and repository, for another run at the same time."""

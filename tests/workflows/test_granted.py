@@ -1,13 +1,18 @@
 """Who calls a workflow grants what its jobs ask for: on GitHub the run would not even start."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
 import yaml
 
+from gates.adapters import workflow_files
+from gates.controls import workflows
+from gates.controls.roads import Word
 from tests.workflows import harness
 
 WORKFLOWS = harness.ROOT / ".github" / "workflows"
@@ -19,27 +24,28 @@ FILES = [
 PAGES = [harness.ROOT / "README.md", *(harness.ROOT / "docs").glob("*.md")]
 
 
-def calls(text: str) -> Iterator[tuple[str, dict[str, str], dict[str, str]]]:
-    """Yield each of our workflows that a text calls, the rights that the call grants, and its inputs."""
+def calls(text: str) -> Iterator[tuple[str, dict[str, str], dict[str, str], dict[str, str]]]:
+    """Yield each of our workflows that a text calls: the rights that it grants, its inputs and secrets."""
     document = yaml.safe_load(text)
     if not isinstance(document, dict):
         return
     for job in document.get("jobs", {}).values():
         called = re.search(r"\.github/workflows/([\w-]+\.yml)", str(job.get("uses", "")))
         if called:
-            yield called[1], job.get("permissions", document.get("permissions", {})), job.get("with", {})
+            granted = job.get("permissions", document.get("permissions", {}))
+            yield called[1], granted, job.get("with", {}), job.get("secrets", {})
 
 
 def callers() -> list[Any]:
     """Every call in this repository, its example, what `gates init` writes, and what the pages tell."""
-    texts = [(file, file.read_text()) for file in FILES]
+    texts = [(file, file.read_text().replace("$$", "$")) for file in FILES]
     texts += [
         (page, block) for page in PAGES for block in re.findall(r"(?s)```yaml\n(.*?)```", page.read_text())
     ]
     return [
-        pytest.param(called, granted, given, id=f"{file.relative_to(harness.ROOT)} {called}")
+        pytest.param(*call, id=f"{file.relative_to(harness.ROOT)} {call[0]}")
         for file, text in texts
-        for called, granted, given in calls(text)
+        for call in calls(text)
     ]
 
 
@@ -50,9 +56,39 @@ def asked(file: Path) -> dict[str, str]:
     return {name: "write" if (name, "write") in rights else level for name, level in rights}
 
 
-@pytest.mark.parametrize(("called", "granted", "given"), callers())
+@pytest.mark.parametrize(("called", "granted", "given", "secrets"), callers())
 def test_a_call_grants_what_the_called_jobs_ask_for_and_can_write_the_ledger_that_it_names(
-    called: str, granted: dict[str, str], given: dict[str, str]
+    called: str, granted: dict[str, str], given: dict[str, str], secrets: dict[str, str]
 ) -> None:
+    """And it hands on no secret but those that are taken, each by its own name."""
     assert granted.items() >= asked(WORKFLOWS / called).items()
     assert ("ledger" in given) == ("aws-role" in given)
+    takes = yaml.load((WORKFLOWS / called).read_text(), yaml.BaseLoader)["on"]["workflow_call"]  # noqa: S506 - text alone
+    assert set(given) <= set(takes["inputs"])
+    assert secrets == {name: f"${{{{ secrets.{name} }}}}" for name in secrets}
+    assert set(secrets) <= set(takes.get("secrets", {}))
+
+
+def handed_out() -> list[Any]:
+    """The workflows that others copy: the example's, and those that `gates init` writes."""
+    files = [file for file in FILES if not file.is_relative_to(WORKFLOWS)]
+    return [pytest.param(file, id=str(file.relative_to(harness.ROOT))) for file in files]
+
+
+@pytest.mark.parametrize("file", handed_out())
+def test_what_is_handed_out_passes_our_own_review_once_it_is_pinned(file: Path, tmp_path: Path) -> None:
+    """And not before: `COMMIT` is no commit."""
+    text = file.read_text()
+    if file.suffix == ".template":
+        text = Template(text).substitute(major="v1", directory="", model="churn")
+    copy = tmp_path / ".github" / "workflows" / "ours.yml"
+    copy.parent.mkdir(parents=True)
+    words = {}
+    for ref in ("COMMIT", "c" * 40):
+        copy.write_text(text.replace("@COMMIT", f"@{ref}"))
+        found = {each.road: each for each in workflows.findings(workflow_files.read(tmp_path))}
+        words[ref] = {road for road, each in found.items() if each.word is Word.OPEN}
+    assert [len(words["COMMIT"]), len(words["c" * 40])] == [1, 0]
+    command = ["zizmor", "--offline", "--persona", "auditor", "--quiet", str(copy)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout

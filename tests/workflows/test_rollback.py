@@ -106,6 +106,14 @@ def test_a_malformed_alert_moves_nothing_and_is_told(production: Production) -> 
     assert "The alert is not one of Alertmanager's: " in production.told[0]
 
 
+def test_who_presses_second_in_the_queue_goes_back_no_further(production: Production) -> None:
+    """Two people see v3 fail, and both want the one before it: v2 serves, not v1."""
+    runs = [production.roll_back("previous", reason, "v3") for reason in ("too slow", "far too slow")]
+    assert [(run.code, run.results) for run in runs] == [(0, DONE), (0, DONE)], runs[-1].log
+    assert (production.serves, production.kinds) == (("2", "2"), ["rollback"])
+    assert production.told[-1].startswith("churn: Rolled back. v2 serves again since ")
+
+
 @pytest.mark.parametrize("by", ["hand", "alert"])
 def test_of_two_at_once_one_rolls_back_and_the_other_adds_nothing(
     production: Production, tmp_path: Path, by: str

@@ -152,6 +152,10 @@ def test_only_what_writes_production_is_in_its_environment_and_queue(name: str, 
         assert (job["environment"], job["concurrency"]) == (environment, queue)
     elif name == "release.yml/release":
         assert job["environment"] == "release"
+    elif name == "fast.yml/comment":  # of two pushes, the later one has the last word
+        number, project = "${{ github.event.pull_request.number }}", "${{ inputs.working-directory }}"
+        last = {"group": f"gates-comment-{number}-{project}", "cancel-in-progress": True}
+        assert job["concurrency"] == last
     else:
         assert not {"environment", "concurrency"} & job.keys()
 
@@ -182,7 +186,10 @@ def test_a_secret_is_given_to_the_one_step_that_needs_it(name: str, job: dict[st
 
 def test_packages_of_the_project_are_installed_only_where_its_code_runs() -> None:
     told = {name for name, job in jobs(REUSABLE) if "inputs.requirements" in str(job)}
-    assert told == {"ship.yml/train", "ship.yml/predict", "fast.yml/fast"}
+    assert told == {
+        *("ship.yml/train", "ship.yml/predict", "fast.yml/fast"),
+        *("rollback.yml/rollback", "reconcile.yml/reconcile", "drill.yml/drill"),  # they load the model
+    }
 
 
 @every_file
@@ -302,7 +309,7 @@ def test_an_alert_is_judged_in_the_queue_in_which_it_rolls_back() -> None:
     )
     assert decides["if"] == "inputs.alert != ''"
     assert back["if"] == "inputs.alert == '' || steps.alert.outputs.outcome == 'pass'"
-    assert back["with"]["expect"] == "${{ steps.alert.outputs.digest }}"
+    assert back["with"]["expect"] == "${{ steps.alert.outputs.digest || inputs.serving }}"
 
 
 def test_the_clock_and_the_dispatches_that_start_something() -> None:

@@ -22,7 +22,8 @@ JOB = """
       working-directory: models/{name}
       tracking-uri: ${{{{ vars.MLFLOW_TRACKING_URI }}}}
       ledger: ${{{{ vars.GATES_LEDGER }}}}
-    secrets: inherit
+    secrets:
+      GATES_SIGNING_KEY: ${{{{ secrets.GATES_SIGNING_KEY }}}}
 """
 
 
