@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WORKFLOWS = ".github/workflows"
+CALLERS = ("ship", "review", "rollback")
 STAGES = ("ingest", "split", "train")
 GOLDEN_SHARE = 0.3
 LEAST_GOLDEN = 20  # rows of the smaller class; fewer decide nothing
@@ -110,7 +111,7 @@ def texts(root: Path, found: Found, table: "pd.DataFrame", log: Path) -> dict[st
         ".dvc/.gitignore": starter.text("dvc_gitignore", values),
         ".dvcignore": starter.text("dvcignore", values),
         ".gitignore": starter.text("gitignore", values),
-        **_workflow(root, values),
+        **_workflows(root, values),
     }
 
 
@@ -208,9 +209,13 @@ def _golden(scratch: Path, found: Found) -> Golden:
     return Golden(pins, rows, float(f"{labels.std(ddof=0):.4g}"))
 
 
-def _workflow(root: Path, values: dict[str, object]) -> dict[str, str]:
-    """Return the caller of ship.yml; a project below its repository's folder has one of its own."""
+def _workflows(root: Path, values: dict[str, object]) -> dict[str, str]:
+    """Return the callers of our workflows; a project below its repository's folder has its own."""
     below = root.relative_to(repository(root)).as_posix()
-    directory = "" if below == "." else f"\n      working-directory: {plain(below)}"
-    name = "ship.yml" if below == "." else f"ship-{values['model']}.yml"
-    return {f"{WORKFLOWS}/{name}": starter.text("ship.yml", {**values, "directory": directory})}
+    given = "" if below == "." else f"\n      working-directory: {plain(below)}"
+    directory = {"directory": given, "directory_alone": given and f"\n    with:{given}"}
+    suffix = "" if below == "." else f"-{values['model']}"
+    return {
+        f"{WORKFLOWS}/{name}{suffix}.yml": starter.text(f"{name}.yml", {**values, **directory})
+        for name in CALLERS
+    }

@@ -184,19 +184,30 @@ def test_every_python_file_that_it_writes_compiles(begun: Path) -> None:
         compile(path.read_bytes(), path.name, "exec")
 
 
-def test_the_workflow_is_a_caller_with_the_rights_that_ours_has(begun: Path) -> None:
-    path = begun / ".github/workflows/ship.yml"
+@pytest.mark.parametrize(
+    ("name", "called", "own"),
+    [
+        ("ship", "ship", "on-push"),
+        ("review", "fast", "on-pull-request"),
+        ("rollback", "rollback", "on-dispatch"),
+    ],
+)
+def test_a_workflow_is_a_caller_with_the_rights_that_ours_has(
+    begun: Path, name: str, called: str, own: str
+) -> None:
+    path = begun / f".github/workflows/{name}.yml"
     done = subprocess.run(
         ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", path], check=False
     )
     assert done.returncode == 0
     (job,) = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
-    (ours,) = yaml.safe_load((ROOT / ".github/workflows/on-push.yml").read_text(encoding="utf-8"))[
-        "jobs"
-    ].values()
-    assert job["uses"].startswith("org/ml-gates/.github/workflows/ship.yml@v")
-    assert job["permissions"] == ours["permissions"]
-    assert job["with"] == ours["with"]
+    ours = yaml.safe_load((ROOT / f".github/workflows/{own}.yml").read_text(encoding="utf-8"))
+    (our_job,) = ours["jobs"].values()
+    assert job["uses"] == f"org/ml-gates/.github/workflows/{called}.yml@COMMIT"
+    assert job["permissions"] == our_job["permissions"]
+    given = our_job.get("with", {})
+    given.pop("working-directory", None)  # who presses the button of ours chooses among models
+    assert (job.get("with", {}), job.get("secrets")) == (given, our_job.get("secrets"))
 
 
 def test_a_project_below_its_repository_has_a_workflow_of_its_own(root: Path) -> None:
@@ -206,8 +217,9 @@ def test_a_project_below_its_repository_has_a_workflow_of_its_own(root: Path) ->
     (root / "data").rename(below / "data")
     (root / "train.py").rename(below / "train.py")
     begin(below)
-    workflow = yaml.safe_load((root / ".github/workflows/ship-people.yml").read_text(encoding="utf-8"))
-    assert workflow["jobs"]["ship"]["with"]["working-directory"] == "models/churn"
+    for name in ("ship", "review", "rollback"):
+        text = (root / f".github/workflows/{name}-people.yml").read_text(encoding="utf-8")
+        assert yaml.safe_load(text)["jobs"][name]["with"]["working-directory"] == "models/churn"
     assert not (below / ".github").exists()
 
 

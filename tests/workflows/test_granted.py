@@ -80,7 +80,7 @@ def test_what_is_handed_out_passes_our_own_review_once_it_is_pinned(file: Path, 
     """And not before: `COMMIT` is no commit."""
     text = file.read_text()
     if file.suffix == ".template":
-        text = Template(text).substitute(major="v1", directory="", model="churn")
+        text = Template(text).substitute(major="v1", directory="", directory_alone="")
     copy = tmp_path / ".github" / "workflows" / "ours.yml"
     copy.parent.mkdir(parents=True)
     words = {}

@@ -438,6 +438,22 @@ def test_what_the_rooms_handed_on_is_judged_as_it_is(
     assert statement == story["worse"].evidence["statement"]
 
 
+def test_a_verdict_forged_before_the_judge_comes_is_written_over(
+    stage: Stage, story: dict[str, Chapter], judge_room: Path
+) -> None:
+    """Even where it lies in the judge's own room, as if it had come in an artifact: it is no input."""
+    honest = story["better"].evidence
+    forged = {name: honest[name] for name in ("statement", "champion")}
+    for name, document in forged.items():
+        file = judge_room / "evidence" / f"{name}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(digest.canonical_json(document))
+    assert judge(stage, judge_room, digests(story["worse"])) == ExitCode.FAIL
+    for name, document in forged.items():
+        told = json.loads((judge_room / "evidence" / f"{name}.json").read_text())
+        assert told == story["worse"].evidence[name] != document
+
+
 @pytest.mark.parametrize(
     "file",
     [
