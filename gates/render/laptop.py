@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from gates.errors import ExitCode
 
 MADE_ANEW = ("train", "predict", "judge")
-SENDS = ("tell", "issue", "comment")  # what was not sent is not sent from a laptop either
+# What was not sent is not sent from a laptop either. By name, as in `who_acts`: a name is all that is known
+# of the command here, since commands are a floor above.
+SENDS = ("tell", "issue", "comment")
 LONGEST = 2_000  # letters that a person would paste
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gates.cli import cli
 from gates.errors import ExitCode
-from gates.render.laptop import LONGEST, Step, command
+from gates.render.laptop import LONGEST, MADE_ANEW, SENDS, Step, command
 
 RED = [code for code in ExitCode if code is not ExitCode.PASS]
 
@@ -59,6 +59,11 @@ def test_a_race_cannot_be_shown_again() -> None:
     assert command(Step(""), ExitCode.INVALID) == ""
     assert command(Step("tell", ["--text=x"]), ExitCode.UNAVAILABLE) == ""
     assert command(Step("golden", [f"--label={'x' * LONGEST}"]), ExitCode.FAIL) == ""
+
+
+def test_the_commands_that_it_names_exist() -> None:
+    """Else one that was renamed would be typed again as it stands."""
+    assert {*MADE_ANEW, *SENDS} <= set(cli.commands)
 
 
 def test_tampering_is_looked_for_where_it_stays() -> None:

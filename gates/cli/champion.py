@@ -1,0 +1,104 @@
+"""The heading Champion: who serves and served, and what moves, checks or puts back the champion."""
+
+import typing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gates.cli import flags
+from gates.cli.section import Section
+
+if typing.TYPE_CHECKING:
+    from gates.run.project import Project
+    from gates.run.result import Result
+
+section = Section("Champion")
+
+
+@section.command()
+def status(project: "Project") -> dict[str, Any]:
+    """Say who serves by the ledger, since when, from which run."""
+    from gates.run import views
+
+    return views.status(project)
+
+
+@section.command()
+def history(project: "Project") -> dict[str, Any]:
+    """List every move of the champion, newest first."""
+    from gates.run import views
+
+    return views.history(project)
+
+
+@section.command(click.argument("target", metavar="SHA", envvar="GATES_SHOW_TARGET"))
+def show(project: "Project", target: str) -> dict[str, Any]:
+    """Walk a SHA or version back to registry, run, commit, data and remote."""
+    from gates.run import views
+
+    return views.show(project, target)
+
+
+@section.command(
+    click.option("--at", default="", help="Moment in UTC to answer for, such as 2026-11-20T03:00Z or a day.")
+)
+def audit(project: "Project", at: str) -> "Result":
+    """Verify the whole ledger and every model, and report who served when and why."""
+    from gates.run import audit as run
+
+    return run.run(project, at)
+
+
+@section.command(
+    click.option("--to", required=True, metavar="TARGET", help="previous, a version, or a SHA."),
+    click.option("--reason", type=flags.REASON, required=True, help="One sentence for the auditor."),
+    click.option(
+        "--expect",
+        type=flags.SERVING,
+        default="",
+        metavar="SERVING",
+        help="What is to be undone: version or SHA of who serves now, or the digest of the entry that let it "
+        "in, as `gates alert` tells it; whoever serves if empty. Two who ask at once go back once.",
+    ),
+    flags.APPLY,
+)
+def rollback(project: "Project", to: str, reason: str, expect: str, apply: bool) -> "Result":  # noqa: FBT001 - click's own
+    """Make an earlier champion serve again."""
+    from gates.run import rollback as run
+
+    return run.run(project, to, reason, apply=apply, undoing=expect)
+
+
+@section.command()
+def drill(project: "Project") -> "Result":
+    """Rehearse the rollback on a scratch model, and note how long it took."""
+    from gates.run import drill as run
+
+    return run.run(project)
+
+
+@section.command(
+    click.option("--repair", is_flag=True, help="Put back what can be put back, and note it in the ledger.")
+)
+def reconcile(project: "Project", repair: bool) -> "Result":  # noqa: FBT001 - click's own
+    """Compare alias, stages, files and runs in MLflow with the ledger."""
+    from gates.run import reconcile as run
+
+    return run.run(project, repair=repair)
+
+
+@section.command(click.argument("target", metavar="SHA", envvar="GATES_RESTORE_TARGET"))
+def restore(project: "Project", target: str) -> "Result":
+    """Put back dvc.lock, data and model of a promotion."""
+    from gates.run import restore as run
+
+    return run.run(project, target)
+
+
+@section.command(click.argument("folder", type=click.Path(path_type=Path), envvar="GATES_EXPORT_FOLDER"))
+def export(project: "Project", folder: Path) -> "Result":
+    """Write the champion with its proof into a folder, for an image or a sidecar."""
+    from gates.run import loader
+
+    return loader.export(project, folder)
