@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from gates.errors import InvalidError, UndecidedError
 from gates.ledger import TIME, History
-from gates.plans.notification import Alert, Notification
+from gates.notification import Alert, Notification
 
 LONGEST_REASON = 500
 MODEL_LABEL = "model"

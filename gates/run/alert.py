@@ -4,9 +4,9 @@ import shlex
 from datetime import timedelta
 from pathlib import Path
 
+from gates import notification
 from gates.documents import parse_json, read_json
 from gates.plans import alert as plans
-from gates.plans import notification
 from gates.run.project import Project, now
 from gates.run.result import UNCHANGED, Result
 

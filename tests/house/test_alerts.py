@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from gates.plans import notification
+from gates import notification
 from tests import alertmanager
 
 ROOT = Path(__file__).resolve().parents[2]

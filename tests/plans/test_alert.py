@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gates import notification
 from gates.cli.flags import REASON
 from gates.errors import InvalidError, UndecidedError
-from gates.plans import notification
 from gates.plans.alert import CLOCKS_DIFFER, Decided, decide
 from tests import alertmanager
 from tests.examples import history

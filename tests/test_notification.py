@@ -1,12 +1,12 @@
-"""Tests of `gates.plans.notification`."""
+"""Tests of `gates.notification`."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from gates import notification
 from gates.errors import InvalidError
-from gates.plans import notification
 from tests import alertmanager
 
 
