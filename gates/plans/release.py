@@ -62,7 +62,7 @@ class MoveTag:
         return f"let {self.name} name {self.commit[:12]}"
 
 
-Step: TypeAlias = Publish | MoveTag
+ReleaseStep: TypeAlias = Publish | MoveTag
 
 
 def major(tag: str) -> str:
@@ -76,7 +76,7 @@ def major(tag: str) -> str:
     return tag.partition(".")[0]
 
 
-def plan(facts: Facts) -> list[Step]:
+def plan(facts: Facts) -> list[ReleaseStep]:
     """Return what is left to do; nothing where all of it is done.
 
     Raises:
@@ -88,7 +88,7 @@ def plan(facts: Facts) -> list[Step]:
     name = major(facts.tag)
     _require_fitting(facts)
     _require_tested(facts)
-    steps: list[Step] = []
+    steps: list[ReleaseStep] = []
     if facts.tag not in facts.released:
         newest = _newest(facts.tag, facts.released)
         steps.append(Publish(facts.tag, f"{facts.notes}\n\nCommit: {facts.commit}\n", latest=newest))

@@ -1,4 +1,8 @@
-"""The steps that move a champion, in the only order in which they are safe."""
+"""The steps that move a champion, in the only order in which they are safe.
+
+A release of this repository has steps of its own, beside its plan: they move no champion, and are carried
+out without ledger and registry.
+"""
 
 from dataclasses import dataclass
 from typing import TypeAlias

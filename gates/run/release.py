@@ -9,7 +9,7 @@ from gates.adapters.github_api import Api
 from gates.adapters.github_release import Releases
 from gates.errors import InvalidError
 from gates.paths import read_bytes
-from gates.plans.release import Facts, Publish, Step, major, plan
+from gates.plans.release import Facts, Publish, ReleaseStep, major, plan
 from gates.run.project import Project
 from gates.run.result import UNCHANGED, Result, planned
 
@@ -47,7 +47,7 @@ def run(project: Project, tag: str, *, apply: bool) -> Result:
     return Result("pass", f"Released {tag}: {', '.join(map(str, steps))}.", details={"commit": commit})
 
 
-def _do(releases: Releases, step: Step) -> None:
+def _do(releases: Releases, step: ReleaseStep) -> None:
     if isinstance(step, Publish):
         releases.publish(step.tag, step.text, latest=step.latest)
     else:
