@@ -26,7 +26,6 @@ from gates.public_keys import VerifyingKey
 
 FORMAT = 1
 SHORTEST_SHA = 7
-CHECKPOINT_FIELDS = 3
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 PAYLOAD_TYPE = "application/vnd.ml-gates.entry+json"
 
@@ -253,43 +252,6 @@ def read(
 def _holds(objects: Mapping[int, bytes], link: Link) -> bool:
     data = objects.get(link.entry.seq)
     return data is not None and digest.of_bytes(data) == link.sha256
-
-
-def checkpoint(history: History) -> Document | None:
-    """Return where a chain has come to, for another place to remember; None where it has not begun."""
-    head = history.head
-    return {"model": history.model, "seq": head.entry.seq, "sha256": head.sha256} if head else None
-
-
-def require_reaches(history: History, seen: Document, told: str) -> None:
-    """Hold that a chain still contains the entry that it had once come to.
-
-    Args:
-        history: The verified chain.
-        seen: What `checkpoint` returned then.
-        told: Who remembers it.
-
-    Raises:
-        TamperedError: It is shorter now, or another entry stands there.
-        InvalidError: What is remembered is not a checkpoint of this model.
-    """
-    try:
-        model, seq, sha256 = seen["model"], seen["seq"], seen["sha256"]
-        if model != history.model or type(seq) is not int or seq < 1 or len(seen) != CHECKPOINT_FIELDS:
-            raise ValueError
-    except (KeyError, ValueError) as error:
-        raise InvalidError(
-            f"This is not a checkpoint of the ledger of {history.model}.",
-            why=f"{told}.",
-            do="Find who wrote it; a checkpoint holds model, seq and sha256.",
-        ) from error
-    if seq > len(history.links):
-        what = f"The ledger of {history.model} has {len(history.links)} entries and once had {seq}."
-    elif history.links[seq - 1].sha256 != sha256:
-        what = f"Entry {seq} of the ledger of {history.model} is not the one that once stood there."
-    else:
-        return
-    raise TamperedError(what, why=f"{told}.", do="Find who wrote there; bring it back from a backup.")
 
 
 def _champion_document(champion: Champion | None) -> Document | None:

@@ -25,6 +25,7 @@ from securesystemslib.dsse import Envelope
 
 from gates import (
     break_glass,
+    checkpoint,
     checks,
     documents,
     envelope,
@@ -101,7 +102,7 @@ STATEMENTS = [
 VERDICTS = [verdict_document.to_document(each) for each in (GOLDEN, WAIVED)]
 ENTRIES = [ledger.to_document(link.entry) for link in HISTORY.links]
 STORED = examples.stored(1, 2, (1, "rollback"))
-CHECKPOINT = ledger.checkpoint(HISTORY) or {}
+CHECKPOINT = checkpoint.of(HISTORY) or {}
 ENVELOPE = json.loads(seal(STATEMENTS[0], statement.PAYLOAD_TYPE, OURS.signer))
 P256_PRIVATE = ec.derive_private_key(7, ec.SECP256R1())
 P256_PUBLIC = p256_text(P256_PRIVATE.public_key())
@@ -361,7 +362,7 @@ PARSERS: dict[str, Callable[[checked.Project], Fuzzed]] = {
     "verdict": lambda _: Fuzzed(parse_verdict, damage.documents(*VERDICTS)),
     "ledger entry": lambda _: Fuzzed(parse_entry, damage.documents(*ENTRIES)),
     "checkpoint": lambda _: Fuzzed(
-        lambda document: ledger.require_reaches(HISTORY, document, "it"), damage.documents(CHECKPOINT)
+        lambda document: checkpoint.require_reaches(HISTORY, document, "it"), damage.documents(CHECKPOINT)
     ),
     "approval": lambda _: Fuzzed(parse_approval, damage.documents(break_glass.to_document(APPROVAL))),
     "policy": lambda _: Fuzzed(parse_policy, damage.documents(PARAMS)),

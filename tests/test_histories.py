@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from gates import ledger
+from gates import checkpoint, ledger
 from gates.break_glass import Approval
 from gates.errors import ConflictError, InvalidError, TamperedError, UndecidedError
 from gates.ledger import Champion, Entry, History
@@ -299,11 +299,11 @@ class Histories(RuleBasedStateMachine):
             "thief": [before | {seq: sealed(forged)}],
             "again": [objects | {each.seq: sealed(each)} for each in (again, nobody)],
         }
-        seen = ledger.checkpoint(self.history)
+        seen = checkpoint.of(self.history)
         assert seen is not None
         for each in tampered[way]:
             with pytest.raises(TamperedError):
-                ledger.require_reaches(examples.read(each), seen, "somebody remembers")
+                checkpoint.require_reaches(examples.read(each), seen, "somebody remembers")
 
     # ------------------------------------------------------------ what holds
 

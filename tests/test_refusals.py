@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from gates import ledger, statement
+from gates import checkpoint, ledger, statement
 from gates.break_glass import Approval
 from gates.envelope import seal
 from gates.errors import ConflictError, GatesError, InvalidError, TamperedError, UndecidedError
@@ -98,7 +98,7 @@ def by_glass() -> History:
 THERE = "Find who wrote there."
 BACKUP = "Find who wrote there; bring it back from a backup."
 CHECKPOINT = "Find who wrote it; a checkpoint holds model, seq and sha256."
-SEEN = ledger.checkpoint(history(1, 2)) or {}
+SEEN = checkpoint.of(history(1, 2)) or {}
 
 REFUSALS: dict[str, Refusal] = {
     "an entry before the first": Refusal(
@@ -163,14 +163,14 @@ REFUSALS: dict[str, Refusal] = {
     "a reason that is no text": Refusal(written(reason=1), *no_entry("a field is of another type")),
     "an origin of another form": Refusal(written(**{"from": {}}), *no_entry("its fields are not plain")),
     "a ledger that lost its tail": Refusal(
-        lambda: ledger.require_reaches(history(1), SEEN, "Somebody says so"),
+        lambda: checkpoint.require_reaches(history(1), SEEN, "Somebody says so"),
         TamperedError,
         "The ledger of churn has 1 entries and once had 2.",
         BACKUP,
         "Somebody says so.",
     ),
     "a ledger that was written anew": Refusal(
-        lambda: ledger.require_reaches(history(1, 3), SEEN, "Somebody says so"),
+        lambda: checkpoint.require_reaches(history(1, 3), SEEN, "Somebody says so"),
         TamperedError,
         f"Entry 2 {OF_CHURN} is not the one that once stood there.",
         BACKUP,
@@ -178,13 +178,13 @@ REFUSALS: dict[str, Refusal] = {
     ),
     **{
         f"a checkpoint {name}": Refusal(
-            lambda checkpoint=checkpoint: ledger.require_reaches(history(1, 2), checkpoint, "It"),  # type: ignore[misc]  # bound now, not when it is called
+            lambda kept=kept: checkpoint.require_reaches(history(1, 2), kept, "It"),  # type: ignore[misc]  # bound now, not when it is called
             InvalidError,
             "This is not a checkpoint of the ledger of churn.",
             CHECKPOINT,
             "It.",
         )
-        for name, checkpoint in {
+        for name, kept in {
             "of another model": SEEN | {"model": "x"},
             "without a place": {"model": MODEL, "sha256": "x", "x": 1},
             "without a digest": {"model": MODEL, "seq": 1, "x": 1},
@@ -328,9 +328,9 @@ def test_what_is_good_is_not_refused() -> None:
     assert from_document(to_document(decision())) == decision()
     assert from_document(to_document(replace(decision(), policy_changes=("x",)))).policy_changes == ("x",)
     require_promotable(decision(), MODES, MODES, POLICY)
-    ledger.require_reaches(history(1, 2), SEEN, "It")
-    ledger.require_reaches(history(1, 2, 3), SEEN, "It")
-    ledger.require_reaches(history(1), ledger.checkpoint(history(1)) or {}, "It")
+    checkpoint.require_reaches(history(1, 2), SEEN, "It")
+    checkpoint.require_reaches(history(1, 2, 3), SEEN, "It")
+    checkpoint.require_reaches(history(1), checkpoint.of(history(1)) or {}, "It")
     assert by_glass().champion == champion(3)
 
 
@@ -338,8 +338,8 @@ def test_a_checkpoint_names_the_head() -> None:
     """Nothing before the first entry."""
     head = history(1, 2).head
     assert head is not None
-    assert ledger.checkpoint(history(1, 2)) == {"model": MODEL, "seq": 2, "sha256": head.sha256}
-    assert ledger.checkpoint(History(MODEL)) is None
+    assert checkpoint.of(history(1, 2)) == {"model": MODEL, "seq": 2, "sha256": head.sha256}
+    assert checkpoint.of(History(MODEL)) is None
 
 
 def test_blocking_verdicts_come_failed_first() -> None:

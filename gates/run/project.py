@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from gates import checks, digest, ledger, policy, trust
+from gates import checkpoint, checks, digest, ledger, policy, trust
 from gates.adapters import github, logs, signers_by_uri
 from gates.adapters.console import Screen
 from gates.adapters.git_notes import SCHEME, GitNotes
@@ -206,8 +206,8 @@ class Project:
         """
         known = seen.recall(self.root, self.store.place, self.checkpoints)
         history = self._history()
-        for checkpoint, told in known:
-            ledger.require_reaches(history, checkpoint, told)
+        for kept, told in known:
+            checkpoint.require_reaches(history, kept, told)
         seen.remember(self.root, self.store.place, history)
         return history
 

@@ -7,7 +7,7 @@ saw, and every move leaves a checkpoint in a place where who can write to the le
 from contextlib import suppress
 from pathlib import Path
 
-from gates import digest, ledger
+from gates import checkpoint, digest
 from gates.adapters import files
 from gates.adapters.store import Checkpoints
 from gates.documents import Document, parse_json, read_json
@@ -44,7 +44,7 @@ def recall(root: Path, place: str, checkpoints: Checkpoints | None) -> list[tupl
 
 def remember(root: Path, place: str, history: History) -> None:
     """Remember where the ledger has come to, on this machine; a slow reader does not lower what it finds."""
-    path, here = _memory(root, place), ledger.checkpoint(history)
+    path, here = _memory(root, place), checkpoint.of(history)
     if here is not None and not (path.exists() and read_json(path)["seq"] >= here["seq"]):
         with suppress(UnavailableError):  # who may only read cannot remember
             files.write_json(path, here)
@@ -57,7 +57,7 @@ def leave_checkpoint(history: History, checkpoints: Checkpoints | None) -> None:
         TamperedError: Another chain has come as far there.
         UnavailableError: The second place cannot be written.
     """
-    here = ledger.checkpoint(history)
+    here = checkpoint.of(history)
     if checkpoints is None or here is None:
         return
     data, seq = digest.canonical_json(here), int(here["seq"])
