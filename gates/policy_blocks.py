@@ -1,15 +1,11 @@
 """The blocks of the policy: what each may say, in the form that pydantic holds them to."""
 
-import re
-import shlex
 from collections import Counter
-from datetime import date
 from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -17,9 +13,19 @@ from pydantic import (
     model_validator,
 )
 
-from gates.errors import InvalidError
-from gates.paths import require_plain
-from gates.public_keys import P256, public_key
+from gates.policy_values import (
+    PLACE,
+    Command,
+    Count,
+    Day,
+    Key,
+    Name,
+    PlainPath,
+    Sentence,
+    Sha256,
+    Uri,
+    matching,
+)
 from gates.trust import Identity, TrustedKey
 from gates.verdict import Mode
 
@@ -37,65 +43,10 @@ def _known_version(version: int) -> int:
     return version
 
 
-def _plain_path(path: str) -> str:
-    try:
-        return require_plain(path)
-    except InvalidError as error:
-        raise ValueError(error.what.rstrip(".")) from error
-
-
-def _day(value: object) -> object:
-    # Pydantic would also take a text of digits, as seconds since 1970.
-    if isinstance(value, str) and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("a day is written as YYYY-MM-DD")
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _key(text: str) -> str:
-    try:
-        if not re.fullmatch(f"(?:{P256}0[23])?[0-9a-f]{{64}}", text):
-            raise ValueError
-        if text.startswith(P256):
-            public_key(text)
-    except ValueError:
-        means = f"64 hex digits in lower case, or {P256} and a compressed point of P-256"
-        raise ValueError(f"should be what `gates key` prints: {means}") from None
-    return text
-
-
-def _words(command: object) -> object:
-    words = shlex.split(command) if isinstance(command, str) else command
-    return tuple(words) if isinstance(words, list) else words
-
-
 def _no_scratch(model: str) -> str:
     if model.lower().endswith(SCRATCH):
         raise ValueError(f"a name that ends in {SCRATCH} is that of another model's rehearsal")
     return model
-
-
-def matching(pattern: str, means: str) -> AfterValidator:
-    """Return a validator for a text's whole form; ``means`` says it in words, which a pattern does not."""
-
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"should be {means}")
-        return text
-
-    return AfterValidator(check)
-
-
-Sha256: TypeAlias = Annotated[str, matching("[0-9a-f]{64}", "64 hex digits in lower case")]
-Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
-Amount: TypeAlias = Annotated[float, Field(ge=0)]
-Count: TypeAlias = Annotated[int, Field(ge=1)]
-Name: TypeAlias = Annotated[str, Field(min_length=1)]
-PlainPath: TypeAlias = Annotated[str, AfterValidator(_plain_path)]
-Uri: TypeAlias = Annotated[str, matching(r"[!-~]+", "a URI")]
-# A folder, or a bucket: no other scheme.
-PLACE = r"s3://[^\x00-\x1f]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x1f]+"
-Slice: TypeAlias = Annotated[str, matching("[^=]+=.+", "a slice written as column=value")]
-Sentence: TypeAlias = Annotated[str, matching(r"(?s).*\S.{8,}\S.*", "a sentence of at least 10 characters")]
 
 
 class Strict(BaseModel):
@@ -156,14 +107,14 @@ class KeyPolicy(Strict):
     too: it may be a reusable one, which others call, and they sign by the same name.
     """
 
-    key: Annotated[str, AfterValidator(_key)] | None = None
+    key: Key | None = None
     identity: Uri | None = None
     issuer: Uri | None = None
     repository: Uri | None = None
     owner: str = ""
-    start: Annotated[date | None, BeforeValidator(_day), Field(alias="from")] = None
-    until: Annotated[date | None, BeforeValidator(_day)] = None
-    revoked: Annotated[date | None, BeforeValidator(_day)] = None
+    start: Annotated[Day | None, Field(alias="from")] = None
+    until: Day | None = None
+    revoked: Day | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -227,8 +178,8 @@ class AlertPolicy(Strict):
 class Review(Strict):
     """The project's own commands that look at a change; a text is split into words, and no shell runs it."""
 
-    lint: Annotated[tuple[Name, ...], BeforeValidator(_words)] = ()
-    tests: Annotated[tuple[Name, ...], BeforeValidator(_words)] = ()
+    lint: Command = ()
+    tests: Command = ()
 
 
 class WaiverPolicy(Strict):
@@ -238,7 +189,7 @@ class WaiverPolicy(Strict):
     finding: Name
     reason: Sentence
     owner: Annotated[str, matching(r"(?s).*\S.*\S.*", "a name")]
-    expires: Annotated[date, BeforeValidator(_day)]
+    expires: Day
 
 
 class Project(Strict):

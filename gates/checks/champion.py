@@ -18,7 +18,8 @@ from pydantic import Field
 
 from gates.documents import read_json
 from gates.errors import InvalidError
-from gates.policy_blocks import Amount, Count, GatePolicy
+from gates.policy_blocks import GatePolicy
+from gates.policy_values import Amount, Count
 from gates.stats.auc import LEAST_PER_CLASS, auc_difference, delong, difference_variance, rows_needed
 from gates.stats.bootstrap import bootstrap_difference
 from gates.stats.interval import Interval, normal_variance

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
-from gates.policy_blocks import Amount, Count, GatePolicy, Name, Probability
+from gates.policy_blocks import GatePolicy
+from gates.policy_values import Amount, Count, Name, Probability
 from gates.stats.group_errors import group_errors
 from gates.stats.proportions import (
     demographic_parity_difference,

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 from pydantic import Field, model_validator
 
 from gates import digest
-from gates.policy_blocks import Amount, Count, GatePolicy, Probability, Slice
+from gates.policy_blocks import GatePolicy
+from gates.policy_values import Amount, Count, Probability, Slice
 from gates.stats.auc import LEAST_PER_CLASS, auc_interval
 from gates.stats.bootstrap import bootstrap_interval
 from gates.stats.interval import Interval

@@ -14,7 +14,8 @@ from pydantic import Field
 
 from gates.documents import Document, read_yaml
 from gates.errors import InvalidError
-from gates.policy_blocks import GatePolicy, PlainPath
+from gates.policy_blocks import GatePolicy
+from gates.policy_values import PlainPath
 from gates.tables import read_table
 from gates.verdict import Finding, Measurements, at_most, enough
 
