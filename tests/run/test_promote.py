@@ -15,7 +15,7 @@ from gates.errors import ConflictError, ExitCode, GatesError, InvalidError, Tamp
 from gates.ledger import History
 from gates.plans.steps import Step
 from gates.public_keys import Signer
-from gates.run import promote, serving
+from gates.run import preconditions, promote, serving
 from gates.run.carry_out import carry_out
 from gates.run.project import LEDGER_VARIABLE, Project, now
 from gates.statement import Decision
@@ -229,10 +229,10 @@ def test_a_waiver_that_expired_since_the_judgement(tmp_path: Path, monkeypatch: 
     template.waive("golden", "brier", today.date())
     judged.commit(mine.root)
     assert mine.judge().outcome == "pass"
-    monkeypatch.setattr(promote, "now", lambda: today + timedelta(days=1))
+    monkeypatch.setattr(preconditions, "now", lambda: today + timedelta(days=1))
     with pytest.raises(InvalidError, match="has expired on"):
         promote.run(mine.project, "", apply=True)
-    monkeypatch.setattr(promote, "now", lambda: today)
+    monkeypatch.setattr(preconditions, "now", lambda: today)
     assert promote.run(mine.project, "", apply=True).outcome == "pass"
 
 
