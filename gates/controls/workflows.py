@@ -25,6 +25,7 @@ _TRUSTED = frozenset(
 _WORKFLOW = re.compile(r"(?P<where>.*)/\.github/workflows/(?P<file>[\w.-]+\.ya?ml)(?:@.*)?")
 _OURS = re.compile(r".*/\.github/workflows/(?:ship|rollback|reconcile|drill)\.ya?ml(?:@.*)?")
 _COMPARES = re.compile(r"[^/]+/ml-gates/\.github/workflows/reconcile\.yml@.*")
+_RELEASED = re.compile(r"[^/]+/ml-gates/\.github/(?:workflows|actions)/[\w./-]+@v\d+(?:\.\d+)*")
 _NOBODY = re.compile("(?!)")
 _PINNED = re.compile(r"\.{1,2}/.*|\$/.*|.*@[0-9a-f]{40}|docker://.*@sha256:[0-9a-f]{64}")
 
@@ -156,12 +157,17 @@ def _pins(files: Files) -> Finding:
     loose = sorted(
         {each for document in files.values() for each in _uses(document) if not _PINNED.fullmatch(each)}
     )
+    if foreign := [each for each in loose if not _RELEASED.fullmatch(each)]:
+        return ACTION_PINS.open(f"These are not pinned to a commit: {', '.join(foreign)}.", _pinned(foreign))
     if loose:
-        return ACTION_PINS.open(
-            f"These are not pinned to a commit: {', '.join(loose)}.",
-            f"uses: {loose[0].partition('@')[0]}@COMMIT # {loose[0].partition('@')[2] or 'version'}",
-        )
+        moved = f"Who releases ml-gates can move its tag: {', '.join(loose)}."
+        return ACTION_PINS.look(moved, _pinned(loose))
     return ACTION_PINS.prevented("Every action is pinned to a commit.")
+
+
+def _pinned(loose: list[str]) -> str:
+    name, _, version = loose[0].partition("@")
+    return f"uses: {name}@COMMIT # {version or 'version'}"
 
 
 def _reaching(files: Files, jobs: list[_Job], ours: re.Pattern[str] = _NOBODY) -> set[str]:

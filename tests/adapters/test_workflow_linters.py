@@ -48,6 +48,18 @@ def test_zizmor_tells_file_and_line(top: Path) -> None:
     assert [(each.file, each.line) for each in found] == [(str(top / ".github/workflows/build.yml"), 7)]
 
 
+@pytest.mark.parametrize(
+    ("ref", "told"), [("v1", []), ("v1.2.3", []), ("c" * 40, []), ("main", ["unpinned-uses"])]
+)
+def test_how_ml_gates_asks_to_be_called_is_no_finding(top: Path, ref: str, told: list[str]) -> None:
+    """A version's tag, and its secrets by inheritance; the doctor says what a tag means."""
+    call = f"uses: org/ml-gates/.github/workflows/ship.yml@{ref}, secrets: inherit"
+    text = f"on: push\npermissions: {{}}\njobs: {{ship: {{{call}}}}}\n"
+    (top / ".github" / "workflows" / "build.yml").write_text(text)
+    remarks, _ = workflow_linters.lint(top, top / "log")
+    assert [each.text.split(": ")[1] for each in remarks if each.text.startswith("zizmor")] == told
+
+
 def test_actionlint_tells_file_and_line(top: Path) -> None:
     path = Path(__file__).parents[2] / ".tools" / "bin"
     if not shutil.which("actionlint", path=f"{path}"):

@@ -163,6 +163,17 @@ def test_an_action_that_can_be_exchanged(uses: str) -> None:
         assert finding.do.startswith(f"uses: {uses.partition('@')[0]}@COMMIT")
 
 
+def test_a_version_of_ours_is_to_be_looked_at() -> None:
+    """So ml-gates asks to be called; a branch of it, another's tag beside it, a name like ours are open."""
+    ours, words = "org/ml-gates/.github/workflows/ship.yml", {}
+    for uses in (f"{ours}@v1", f"{ours}@v1.2.3", f"{ours}@main", "x/ml-gates-y/.github/workflows/a.yml@v1"):
+        words[uses] = found(GUARDED | {PUSH: caller(uses, "push")})["action-pins"].word
+    assert list(words.values()) == [Word.LOOK, Word.LOOK, Word.OPEN, Word.OPEN]
+    step = {"test": {"steps": [{"uses": "x/y@v1"}]}, "ship": {"uses": f"{ours}@v1"}}
+    beside = found({PUSH: {"on": "push", "jobs": step}})["action-pins"]
+    assert (beside.word, "ml-gates" in beside.what) == (Word.OPEN, False)
+
+
 def test_what_is_pinned() -> None:
     """A commit, a digest, and the repository's own."""
     steps = [f"x/y@{SHA}", "./local", "../beside", "$/.github/actions/x", f"docker://a@sha256:{'0' * 64}"]
