@@ -3,12 +3,14 @@
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gates.paths import require_regular_file, unreadable, walk
 
+HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _CANONICAL = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
 )
@@ -80,11 +82,15 @@ def canonical_json(document: object) -> bytes:
 def same_json(one: object, other: object) -> bool:
     """Return whether two plain documents have the same canonical JSON, without writing it.
 
-    ``1``, ``1.0`` and ``true`` are three values, and what is not finite is the same as nothing.
+    ``1``, ``1.0`` and ``true`` are three values. What has no canonical JSON, as what is not finite or half a
+    surrogate pair, is the same as nothing.
     """
     match one, other:
+        case str(), str():
+            return one == other and (one.isascii() or not HALF_A_PAIR.search(one))
         case dict(), dict():
-            return one.keys() == other.keys() and all(same_json(one[key], other[key]) for key in one)
+            same_keys = one.keys() == other.keys() and all(same_json(key, key) for key in one)
+            return same_keys and all(same_json(one[key], other[key]) for key in one)
         case list(), list():
             return len(one) == len(other) and all(map(same_json, one, other))
         case float(), float():

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import yaml
 
-from gates.digest import canonical_json
+from gates.digest import HALF_A_PAIR, canonical_json
 from gates.errors import InvalidError, Remark
 from gates.paths import read_bytes
 
@@ -24,7 +24,6 @@ MAX_DEPTH = 64
 MAX_DIGITS = 18
 MAX_NUMBER = 64  # characters of a number in YAML: `1:59:59…` takes quadratic time
 MAX_VALUES = 1_000_000
-HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 EXPONENT_ALONE = re.compile(r"^[-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)[eE][-+]?[0-9]+$")
 
 Document: TypeAlias = dict[str, Any]

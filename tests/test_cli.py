@@ -439,7 +439,7 @@ def test_a_signal_stops_the_stages_too(shell: Shell, alive: int, number: signal.
     ) as process:
         assert read(alive) == b"running"
         process.send_signal(number)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=300)  # a busy machine is no process that hangs
     assert read(alive) == b""
     assert process.returncode == 128 + number
     assert "Traceback" not in said

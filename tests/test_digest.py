@@ -130,8 +130,13 @@ def test_same_json_is_equality_of_canonical_json(one: object, other: object) -> 
     assert digest.same_json(one, copy.deepcopy(one))
 
 
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_the_same_as_nothing(number: float) -> None:
-    """Not even as itself: it has no canonical JSON."""
-    document = {"a": [number]}
+@pytest.mark.parametrize(
+    "document",
+    [*({"a": [number]} for number in (math.nan, math.inf, -math.inf)), {"a": "\ud800"}, {"\udfff": "ü"}],
+    ids=repr,
+)
+def test_what_has_no_canonical_json_is_the_same_as_nothing(document: object) -> None:
+    """Not even as itself."""
+    with pytest.raises(ValueError):  # noqa: PT011 - of a number or of an encoding, in the library's own words
+        digest.canonical_json(document)
     assert not digest.same_json(document, document)

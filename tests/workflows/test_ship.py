@@ -242,8 +242,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, accounts: servers.Accounts) 
 
 @pytest.fixture(scope="module")
 def story(stage: Stage) -> dict[str, Chapter]:
-    """Pushes of all kinds and a rollback by hand, in this order."""
-    by_hand = {"inputs": {"to": "previous", "reason": "complaints from the call centre"}}
+    """Pushes of all kinds, in this order."""
     told = {
         name: stage.push(name, n_estimators=trees)
         for name, trees in (("first", 10), ("better", 30), ("worse", 12))
@@ -257,7 +256,6 @@ def story(stage: Stage) -> dict[str, Chapter]:
     told["swapped"] = stage.push("swapped", model.parents[2], n_estimators=31)
     told["golden"] = stage.push("golden", n_estimators=30, golden_rows=1501)
     told["same"] = stage.push("same", golden_rows=1500)
-    told["rollback"] = stage.play("on-dispatch.yml", "workflow_dispatch", by_hand)
     return told
 
 
@@ -389,18 +387,6 @@ def test_a_push_that_makes_the_champion_again_is_green_and_moves_nothing(story: 
     assert outcomes(told.run) == {"data": "pass", "train": "pass", "predict": "unchanged"}
     assert (told.history, told.alias) == (before.history, before.alias)
     assert "is the champion already" in told.run.jobs["predict"].summary["predict"]
-
-
-def test_a_rollback_by_hand_makes_the_previous_champion_serve(story: dict[str, Chapter]) -> None:
-    told = story["rollback"]
-    assert (told.run.code, told.run.results) == (0, {"rollback": "success", "failed": "skipped"}), (
-        told.run.log
-    )
-    assert outcomes(told.run) == {"rollback": "pass"}
-    assert told.serves == ("1", "1")
-    first, _, last = (link.entry for link in told.history.links)
-    assert (last.kind, last.target) == ("rollback", first.target)
-    assert last.reason == "complaints from the call centre"
 
 
 def test_the_code_that_trains_sees_neither_key_nor_ledger(stage: Stage, story: dict[str, Chapter]) -> None:
