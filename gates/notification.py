@@ -5,7 +5,7 @@ What else it holds is not read, so that a newer Alertmanager may add to it.
 
 import json
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -30,9 +30,13 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-
 
 def _moment(text: object) -> object:
     # Pydantic would also take a number, as seconds since 1970.
+    wrong = "should be a moment such as 2026-11-20T03:00:00Z"
     if not isinstance(text, str) or not _MOMENT.fullmatch(text):
-        raise ValueError("should be a moment such as 2026-11-20T03:00:00Z")
-    return datetime.fromisoformat(text)
+        raise ValueError(wrong)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError as error:  # at the edge of the calendar, in another zone
+        raise ValueError(wrong) from error
 
 
 class _Told(BaseModel):

@@ -62,6 +62,8 @@ def _alert(**fields: object) -> dict[str, Any]:
         (_alert(startsAt="yesterday"), "alerts.0.startsAt: should be a moment such as"),
         (_alert(startsAt="2026-13-01T00:00:00Z"), "alerts.0.startsAt: month must be in 1..12"),
         (_alert(startsAt="2026-06-01T12:05:00"), "alerts.0.startsAt: should be a moment such as"),
+        (_alert(startsAt="0001-01-01T00:00:00+14:00"), "alerts.0.startsAt: should be a moment such as"),
+        (_alert(startsAt="9999-12-31T23:59:59-14:00"), "alerts.0.startsAt: should be a moment such as"),
         (_alert(startsAt=1780315500), "alerts.0.startsAt: should be a moment such as"),
     ],
 )

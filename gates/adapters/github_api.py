@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib import error, parse, request
@@ -18,6 +19,8 @@ MOST_PAGES = 10
 MOST_BYTES = 16 * 1024 * 1024
 MOST_CHARACTERS = 65_536  # of the body of a comment or an issue
 SHOWN_CHARACTERS = 300
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/(?!\.{1,2}$)[A-Za-z0-9._-]+")
+_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 FORBIDDEN, GONE, TOO_MANY, BROKEN = {401, 403}, {404, 410}, 429, 500
 
 
@@ -58,7 +61,18 @@ class Api:
                 why="A step is given the token of its job only where the workflow says so.",
                 do="Hand it to the step: env: {GITHUB_TOKEN: '${{ github.token }}'}",
             )
-        return cls(repository, token, os.environ.get("GITHUB_API_URL") or API_URL)
+        url = os.environ.get("GITHUB_API_URL") or API_URL
+        for name, value, form in (
+            ("GITHUB_REPOSITORY", repository, _REPOSITORY),
+            ("GITHUB_API_URL", url, _ADDRESS),
+        ):
+            if not form.fullmatch(value):
+                raise InvalidError(
+                    f"{name} is {value[:SHOWN_CHARACTERS]!r}, which is none.",
+                    do="Leave it as the runner sets it, or: GITHUB_REPOSITORY=owner/name, "
+                    f"GITHUB_API_URL={API_URL}",
+                )
+        return cls(repository, token, url)
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:  # noqa: ANN401 - whatever is there
         """Return what lies at a path below the repository, such as ``issues/7``.

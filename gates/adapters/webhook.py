@@ -16,6 +16,7 @@ from gates.errors import InvalidError, UnavailableError
 VARIABLE = "GATES_WEBHOOK"
 REQUEST_S = 5
 MOST_CHARACTERS = 3_000  # what Slack shows of one text without cutting it itself
+_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?")
 _DO = f"Look at the secret {VARIABLE}."
 
 
@@ -31,8 +32,8 @@ def post(url: str, text: str) -> None:
         InvalidError: This is no address of the web, or it is refused there.
         UnavailableError: It did not answer.
     """
-    if not re.match("https?://", url):
-        raise InvalidError("The webhook's address does not begin with https://.", do=_DO)
+    if not _ADDRESS.fullmatch(url):
+        raise InvalidError("The webhook's address is none: https://HOST/PATH.", do=_DO)
     body = json.dumps({"text": _plain(text)}).encode()
     headers = {"Content-Type": "application/json", "User-Agent": "ml-gates"}
     patience, opener = Patience(), request.build_opener(NoRedirect)

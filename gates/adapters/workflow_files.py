@@ -29,9 +29,12 @@ def _document(path: Path) -> Document:
         finally:
             loader.dispose()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        why = getattr(error, "problem", None) or str(error).splitlines()[0]
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InvalidError(
-            f"{path} is not YAML.", why=f"{str(error).splitlines()[0]}.", do="Correct it, then: gates doctor"
+            f"{path} is not YAML.", why=f"{why}{where}.", do="Correct it, then: gates review"
         ) from error
     if not isinstance(document, dict):
-        raise InvalidError(f"{path} is no mapping.", do="Correct it, then: gates doctor")
+        raise InvalidError(f"{path} is no mapping.", do="Correct it, then: gates review")
     return document

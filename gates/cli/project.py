@@ -28,7 +28,7 @@ def init(project: "Project", **wishes: Any) -> "Result":  # noqa: ANN401 - each 
 @section.command(
     click.option(
         "--base",
-        default="HEAD^1",
+        default="",
         help="Commit to compare with, such as main; the first parent where left out.",
     )
 )

@@ -41,8 +41,9 @@ def signing(key: Key) -> Finding:
         return SIGNING_KEY.prevented(f"The key is the secret {key.place} of this job.")
     return SIGNING_KEY.detected(
         f"{key.place} is on this machine: who is logged in here can sign; the ledger tells whose key it was.",
-        "Keep it in CI only: gates key --private into the secret GATES_SIGNING_KEY of the environment "
-        f"production, then remove {key.place}.",
+        "Keep it in CI only. First list what gates key prints under gates.trusted_keys in params.yaml, or "
+        "nobody can verify the ledger; then gates key --private into the secret GATES_SIGNING_KEY of the "
+        f"environments production and unattended; then remove {key.place}.",
     )
 
 

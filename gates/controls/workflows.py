@@ -16,6 +16,7 @@ from gates.controls.roads import (
 )
 from gates.controls.workflow_steps import Files, Steps, all_jobs, block_steps
 
+PLACEHOLDER = "COMMIT"
 ROADS = (PROMOTING_JOB, PROMOTING_TRIGGER, ACTION_PINS, REVIEWERS, OIDC, RECONCILE)
 
 # Started by who has rights in the repository, by another workflow, or by the clock; all else is a stranger's.
@@ -44,10 +45,13 @@ _TRUST = (
 _SCHEDULE = (
     "In .github/workflows/on-reconcile.yml: {on: {schedule: [{cron: '*/15 * * * *'}]}, permissions: {}, "
     "jobs: {reconcile: {uses: org/ml-gates/.github/workflows/reconcile.yml@COMMIT, "
-    "permissions: {contents: read, id-token: write, issues: write}, with: {tracking-uri: ADDRESS, "
-    "ledger: PLACE, aws-role: ROLE}, secrets: {GATES_SIGNING_KEY: '${{ secrets.GATES_SIGNING_KEY }}', "
-    "PROMOTE_USERNAME: '${{ secrets.PROMOTE_USERNAME }}', "
-    "PROMOTE_PASSWORD: '${{ secrets.PROMOTE_PASSWORD }}'}}}}"
+    "permissions: {contents: read, id-token: write, issues: write}, with: {working-directory: ., "
+    "tracking-uri: ADDRESS, ledger: PLACE, aws-role: ROLE}, secrets: {"
+    + ", ".join(
+        f"{name}: '${{{{ secrets.{name} }}}}'"
+        for name in ("GATES_SIGNING_KEY", "PROMOTE_USERNAME", "PROMOTE_PASSWORD")
+    )
+    + "}}}}"
 )
 
 
@@ -167,7 +171,9 @@ def _pins(files: Files) -> Finding:
 
 def _pinned(loose: list[str]) -> str:
     name, _, version = loose[0].partition("@")
-    return f"uses: {name}@COMMIT # {version or 'version'}"
+    if version == PLACEHOLDER:
+        return f"Write for {PLACEHOLDER} the commit of the version that you have read: {name}"
+    return f"uses: {name}@{PLACEHOLDER} # {version or 'version'}"
 
 
 def _reaching(files: Files, jobs: list[_Job], ours: re.Pattern[str] = _NOBODY) -> set[str]:

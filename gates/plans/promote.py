@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gates import digest, statement
 from gates.break_glass import Approval
 from gates.errors import ConflictError, InvalidError
-from gates.ledger import History
+from gates.ledger import History, Link
 from gates.plans.steps import Append, Approve, PointAlias, Put, Register, Sign, Step
 from gates.statement import Decision
 from gates.verdict import Outcome
@@ -43,8 +43,7 @@ def plan(
             do="Compare again with who serves now: gates ship",
         )
     sha, run_id = decision.candidate.sha, decision.candidate.run_id
-    reason = "first champion" if moved is None else "better than the champion"
-    entry = Append(operation(decision, approval), "promote", None, reason)
+    entry = Append(operation(decision, approval), "promote", None, _reason(decision, moved))
     approve: list[Step] = []
     if approval is not None:
         approve = [Approve(approval)]
@@ -56,6 +55,17 @@ def operation(decision: Decision, approval: Approval | None = None) -> str:
     """Return what names the entry of a decision, so that there is one, however often it is signed."""
     verb = "promote" if decision.outcome is Outcome.PASS else "refuse"
     return digest.of_document(["break-glass" if approval else verb, statement.to_document(decision)])
+
+
+def _reason(decision: Decision, moved: Link | None) -> str:
+    """Return why a decision that passes moves the champion: the gate that compares may only report."""
+    if moved is None:
+        return "first champion"
+    said = [verdict.outcome for verdict in decision.verdicts if verdict.gate == "champion"]
+    if said == [Outcome.PASS]:
+        return "better than the champion"
+    compared = f"; the gate champion only reports: {said[0]}" if said else ""
+    return f"passes every gate that blocks{compared}"
 
 
 def _refusal(decision: Decision) -> Append:

@@ -34,9 +34,13 @@ def targets(history: History, to: str) -> Iterator[Champion]:
         return
     earlier = [each for each in history.earlier() if _may_return(history, each)]
     if not earlier:
+        left = next((f"v{each.version}" for each in history.earlier()), "")
         raise UndecidedError(
             f"No earlier champion of {history.model} is left to roll back to.",
-            do="Name one that was rolled back, if it is the lesser evil: gates rollback --to SHA --reason …",
+            why="Who was rolled back does not come back by itself." if left else "Nobody served before.",
+            do=f"Name it, if it is the lesser evil: gates rollback --to {left} --reason …"
+            if left
+            else "Ship a better one: gates ship",
         )
     yield from earlier
 

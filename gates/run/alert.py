@@ -7,6 +7,7 @@ from pathlib import Path
 from gates import notification
 from gates.documents import parse_json, read_json
 from gates.plans import alert as plans
+from gates.plans import rollback
 from gates.run.project import Project, now
 from gates.run.result import UNCHANGED, Result
 
@@ -22,7 +23,7 @@ def run(project: Project, payload: str) -> Result:
 
     Raises:
         InvalidError: It is not such a body, or an alert begins in the future.
-        UndecidedError: There is no champion.
+        UndecidedError: There is no champion, or none before it that may come back.
         TamperedError: The ledger does not verify.
     """
     told = notification.read(
@@ -35,6 +36,7 @@ def run(project: Project, payload: str) -> Result:
     decided = plans.decide(told, history, burn_in, now())
     if not decided.roll_back or history.moved is None:
         return Result(UNCHANGED, decided.sentence)
+    next(rollback.targets(history, "previous"))  # nobody is told a command that has nobody to bring back
     entry = history.moved.sha256
     command = (
         f"gates rollback --to previous --expect {entry} --reason {shlex.quote(decided.sentence)} --apply"

@@ -54,8 +54,8 @@ def run(project: Project, to: str, reason: str, *, apply: bool, undoing: str = "
     steps = plans.plan(history, target, reason)
     details = _details(target, left, passed_over)
     if not apply:
-        expected = f" --expect {undoing}" if undoing else ""
-        command = f"gates rollback --to {shlex.quote(to)}{expected} --reason {shlex.quote(reason)} --apply"
+        words = ["gates", "rollback", "--to", to, "--expect", undoing or (f"v{left.version}" if left else "")]
+        command = shlex.join([*words, "--reason", reason, "--apply"])
         told = planned(steps, command)
         return replace(told, details={**told.details, **details})
     with known.told(known.NOTHING_MOVED):

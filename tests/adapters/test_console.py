@@ -1,9 +1,10 @@
 """Answers on stdout, progress on stderr; text from data is text."""
 
 import pytest
+from rich.console import Console
 from rich.table import Table
 
-from gates.adapters.console import Screen
+from gates.adapters.console import WIDTH_ELSEWHERE, Screen
 
 DATA = "slice[/bold] [red]x[/red] :bug: C:\\[a] is 0.81"
 
@@ -52,6 +53,19 @@ def test_on_a_laptop_nothing_is_folded(
     screen.say("pulling")
     screen.unfold()
     assert capsys.readouterr().err == ("" if quiet else "· pulling\n")
+
+
+def test_a_command_to_paste_is_one_line_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And in a log, however long."""
+    command = f"gates rollback --to previous --expect {'0' * 64} --reason '{'slow ' * 90}' --apply"
+    for width, terminal in ((80, True), (WIDTH_ELSEWHERE, False)):
+        screen = Screen()
+        out = Console(highlight=False, markup=False, width=width, force_terminal=terminal)
+        monkeypatch.setattr(screen, "out", out)
+        screen.show(command)
+        assert capsys.readouterr().out == f"{command}\n"
 
 
 def test_a_table_has_no_blanks_behind_it(capsys: pytest.CaptureFixture[str]) -> None:

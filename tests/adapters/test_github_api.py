@@ -110,3 +110,24 @@ def test_without_repository_or_token_it_says_what_to_hand_over(
     with pytest.raises(InvalidError, match=name) as refused:
         Api.from_environment()
     assert "github.token" in refused.value.do
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            ("GITHUB_REPOSITORY", value)
+            for value in ("nonsense", "a/b/c", "../..", "a/..", "\u00fc/x", "a/b\n")
+        ),
+        *(("GITHUB_API_URL", value) for value in ("nonsense", "https://[::1", "file:///etc", "https://a b")),
+    ],
+)
+def test_nonsense_in_the_settings_is_no_fault_of_github(
+    api: Api, name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Running the job again would never help."""
+    assert api.repository == REPOSITORY
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidError, match=name) as refused:
+        Api.from_environment()
+    assert "\n" not in str(refused.value.what)

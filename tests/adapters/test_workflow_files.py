@@ -49,3 +49,11 @@ def test_what_is_no_workflow(tmp_path: Path, text: str) -> None:
     write(tmp_path, "workflows/bad.yml", text)
     with pytest.raises(InvalidError, match=r"bad\.yml"):
         workflow_files.read(tmp_path)
+
+
+def test_where_it_is_no_yaml_is_told(tmp_path: Path) -> None:
+    """Line and column, for whoever has to mend it."""
+    write(tmp_path, "workflows/bad.yml", "on: push\njobs: [\n")
+    with pytest.raises(InvalidError) as refused:
+        workflow_files.read(tmp_path)
+    assert "in line 3, column 1" in refused.value.why

@@ -12,7 +12,7 @@ from gates.plans import promote
 from gates.plans.promote import operation
 from gates.plans.steps import Append, Approve, PointAlias, Put, Register, Sign, Step
 from gates.statement import Decision
-from gates.verdict import at_most
+from gates.verdict import at_least, at_most
 from tests.examples import (
     GOLDEN,
     LATENCY,
@@ -65,8 +65,27 @@ def test_a_better_model_takes_the_same_steps() -> None:
     assert sign == Sign(decision(3, before.head))
     assert register == Register(sha(3), "run-3")
     assert isinstance(append, Append)
-    assert append.reason == "better than the champion"
+    assert append.reason == "passes every gate that blocks"
     assert point == PointAlias()
+
+
+@pytest.mark.parametrize(
+    ("delta", "reason"),
+    [
+        (0.2, "better than the champion"),
+        (0.0, "passes every gate that blocks; the gate champion only reports: fail"),
+        (None, "passes every gate that blocks; the gate champion only reports: undecided"),
+    ],
+)
+def test_the_ledger_calls_no_model_better_that_the_comparison_did_not(
+    delta: float | None, reason: str
+) -> None:
+    """Where the gate `champion` only reports, the others let the model in."""
+    before = history(1)
+    made = decision(3, before.head)
+    compared = replace(GOLDEN, gate="champion", mode="report", findings=(at_least("delta", delta, 0.1),))
+    steps = plan(before, replace(made, verdicts=(*made.verdicts, compared)))
+    assert [each.reason for each in steps if isinstance(each, Append)] == [reason]
 
 
 @pytest.mark.parametrize("moves", [[], [1], [1, 2]])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gates.errors import ExitCode, InvalidError
+from gates.errors import ExitCode, InvalidError, UndecidedError
 from gates.run import alert, rollback
 from gates.run.project import Project, now
 from tests import alertmanager
@@ -54,6 +54,15 @@ def test_the_same_alert_told_twice_rolls_back_once(settled: Project) -> None:
     assert len(serves.links) == moves
     assert serves.champion
     assert (serves.champion.version, serves.links[-1].entry.reason) == ("1", first.sentence)
+
+
+def test_where_nobody_may_come_back_it_says_whom_to_name(settled: Project) -> None:
+    """v1 was taken out of production when the rollback to it was undone."""
+    for to in ("previous", "2"):
+        rollback.run(settled, to, "too slow", apply=True)
+    with pytest.raises(UndecidedError) as told:
+        alert.run(anew(settled), firing())
+    assert "gates rollback --to v1 --reason" in told.value.do
 
 
 def test_a_file_is_read_too(settled: Project, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from gates import checks, digest, ledger, statement
 from gates.adapters import keys
 from gates.digest import canonical_json
 from gates.envelope import seal
+from gates.errors import InvalidError
 from gates.run import pin, review
 from gates.run.project import now
 from gates.run.result import Result
@@ -161,10 +162,19 @@ def test_a_stricter_policy_is_told_and_no_warning(made: Project) -> None:
     assert (seen["outcome"], len(seen["lines"]), seen["remarks"]) == ("pass", 1, [])
 
 
-@pytest.mark.parametrize("base", ["HEAD^1", "no-such-branch", "--output=x"])
-def test_without_the_commit_before_the_policy_is_compared_with_nothing(made: Project, base: str) -> None:
-    seen = look(made, "changes", base)
+def test_without_the_commit_before_the_policy_is_compared_with_nothing(made: Project) -> None:
+    seen = look(made, "changes", "")
     assert (seen["outcome"], "--base" in seen["sentence"]) == ("skipped", True)
+
+
+@pytest.mark.parametrize(
+    "base", ["HEAD^1", "no-such-branch", "main..HEAD", "0" * 40, "--output=x", "x" * 9999]
+)
+def test_a_commit_that_was_named_and_is_not_here_is_refused(made: Project, base: str) -> None:
+    """Else a slip in its name would switch the look off, and the review stay green."""
+    with pytest.raises(InvalidError, match="names no commit that is here") as told:
+        review.run(made.opened(), base)
+    assert len(told.value.what) < 200
 
 
 def test_a_policy_before_that_this_version_cannot_read_is_compared_as_it_stands(made: Project) -> None:

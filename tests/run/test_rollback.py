@@ -56,7 +56,7 @@ def test_a_plan_verifies_and_moves_nothing(project: Project, registry: Registry)
     before = project.history()
     result = rollback.run(project, "previous", "Ada's", apply=False)
     assert (result.outcome, result.exit_code, result.details["version"]) == ("planned", 0, "2")
-    assert result.look == """gates rollback --to previous --reason 'Ada'"'"'s' --apply"""
+    assert result.look == """gates rollback --to previous --expect v3 --reason 'Ada'"'"'s' --apply"""
     assert [step.split()[0] for step in result.details["plan"]] == ["append", "point"]
     assert (project.history(), serves(project, registry)) == (before, "3")
 

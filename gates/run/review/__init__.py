@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from gates import digest
 from gates.adapters import files, git
-from gates.errors import GatesError, UnavailableError
+from gates.errors import GatesError, InvalidError, UnavailableError
 from gates.render import review as render
 from gates.run.project import Project
 from gates.run.result import Result
@@ -18,6 +18,7 @@ from gates.run.review.look import Base, Look
 
 PAGE = "review.md"  # what the comment of a pull request says; it lies in `candidate/`
 BASE = "HEAD^1"
+SHOWN = 80  # characters of what was typed
 Looking: TypeAlias = Callable[[Project, Base], Look]
 
 LOOKS: dict[str, Looking] = {
@@ -38,9 +39,17 @@ def run(project: Project, base: str) -> Result:
 
     Args:
         project: The project.
-        base: The commit that the change is compared with.
+        base: The commit that the change is compared with; empty for the first parent, where there is one.
+
+    Raises:
+        InvalidError: The commit that was named is not here.
     """
-    compared = Base(base, git.commit_of(project.root, base))
+    compared = Base(base or BASE, git.commit_of(project.root, base or BASE))
+    if base and not compared.commit:
+        raise InvalidError(
+            f"--base {base[:SHOWN]} names no commit that is here.",
+            do="Fetch it, or name another: git fetch origin main && gates review --base origin/main",
+        )
     looks: dict[str, Look] = {}
     for name, look in LOOKS.items():
         read = "policy" not in looks or looks["policy"].outcome != "fail" or name == "workflows"
