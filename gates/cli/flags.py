@@ -144,12 +144,11 @@ INIT = (
         help="The table that you train on, CSV or Parquet, in data/raw/.",
     ),
     click.option("--label", type=Lines(), required=True, help="The column to predict."),
-    click.option("--key", type=Lines(), default="", help="The column that names a row; made where left out."),
+    click.option("--key", type=Lines(), help="The column that names a row; made where left out."),
     click.option("--model", type=Lines(), default="", help="Name in the registry; the folder's if left out."),
     click.option(
         "--task",
-        type=click.Choice(["", "classification", "regression"]),
-        default="",
+        type=click.Choice(["classification", "regression"]),
         help="Guessed from the label where left out.",
     ),
     click.option(

@@ -5,6 +5,7 @@ pinned and its contract inferred before DVC has run, and `dvc repro` makes the s
 """
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -71,6 +72,11 @@ class Golden:
 
 
 UNKNOWN = Golden(dict.fromkeys(GOLDEN, ""), 0, 0.0)
+
+
+def place(root: Path, name: str) -> Path:
+    """Return where a file belongs: workflows in the repository's folder, all else in the project's."""
+    return (repository(root) if name.startswith(WORKFLOWS) else root) / name
 
 
 def repository(root: Path) -> Path:
@@ -148,8 +154,13 @@ def _listed(block: str, names: list[str]) -> str:
 
 def _block(block: str, values: Mapping[str, Any]) -> str:
     """Return a stage's parameters as a block of params.yaml; nothing where it has none."""
-    lines = [f"  {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()]
+    lines = [f"  {plain(name)}: {_scalar(value)}\n" for name, value in values.items()]
     return "".join([f"\n{block}:\n", *lines]) if lines else ""
+
+
+def _scalar(value: Any) -> str:  # noqa: ANN401 - a text, a number, or true or false
+    """Return a value as YAML reads it back; by PyYAML, which the stages use, `1e-05` were a text."""
+    return re.sub(r"^(-?\d+)e", r"\1.0e", json.dumps(value, ensure_ascii=False))
 
 
 def _params(found: Found, golden: Golden) -> str:
@@ -214,8 +225,11 @@ def _workflows(root: Path, values: dict[str, object]) -> dict[str, str]:
     below = root.relative_to(repository(root)).as_posix()
     given = "" if below == "." else f"\n      working-directory: {plain(below)}"
     directory = {"directory": given, "directory_alone": given and f"\n    with:{given}"}
-    suffix = "" if below == "." else f"-{values['model']}"
+    own = "" if below == "." else re.sub(r"[^\w.-]+", "-", below)  # two folders of one name are two models
+    called = {"called": own and f" {own}"}
     return {
-        f"{WORKFLOWS}/{name}{suffix}.yml": starter.text(f"{name}.yml", {**values, **directory})
+        f"{WORKFLOWS}/{name}{own and f'-{own}'}.yml": starter.text(
+            f"{name}.yml", {**values, **directory, **called}
+        )
         for name in CALLERS
     }

@@ -4,15 +4,18 @@ No file that exists is changed. What would have stood in its place lies in `.gat
 hand, and the answer says so.
 """
 
+import os
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-from gates.adapters import files
+from gates.adapters import files, workflow_files
 from gates.documents import read_yaml
+from gates.errors import InvalidError
 from gates.run import first_files, survey, trainer
-from gates.run.first_files import Found, repository
+from gates.run.first_files import Found, place, repository
 from gates.run.project import Project
 from gates.run.result import Result
 from gates.run.survey import Wishes
@@ -34,22 +37,23 @@ def run(project: Project, wishes: Wishes) -> Result:
         key=survey.key_column(table, wishes),
         label=wishes.label,
         model=survey.model_name(root, wishes),
-        groups=wishes.groups,
+        groups=survey.groups(table, wishes),
         meaning=survey.label_of(table, wishes),
         trainer=trainer.find(root, wishes.fit),
     )
     project.say("dealing the golden set")
     texts = first_files.texts(root, found, table, project.log)
     made, kept = _write(root, texts)
-    for name in made:
+    wrote, left = ([_seen(root, name) for name in names] for names in (made, kept))
+    for name in wrote:
         project.say(f"wrote {name}")
-    for name in kept:
+    for name in left:
         project.say(f"kept: {name}")
     proposed = _propose(root, texts, kept)
     details = {
         "task": found.meaning.task,
-        "wrote": made,
-        "kept": kept,
+        "wrote": wrote,
+        "kept": left,
         "proposed": proposed,
         "plan": _next(root, found, proposed),
     }
@@ -67,14 +71,14 @@ def _sentence(found: Found, made: int, kept: int) -> str:
 
 def _write(root: Path, texts: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Write the files that are not there; return the names of the new ones and of the others."""
-    made = [name for name, text in texts.items() if files.create(_place(root, name), text.encode())]
+    made = [name for name, text in texts.items() if files.create(place(root, name), text.encode())]
     return made, [name for name in texts if name not in made]
 
 
 def _propose(root: Path, texts: Mapping[str, str], kept: Sequence[str]) -> list[str]:
     """Lay beside the project what differs from a file that was kept; return those names."""
     shutil.rmtree(root / PROPOSED, ignore_errors=True)
-    differ = [name for name in kept if not _has(_place(root, name), texts[name])]
+    differ = [name for name in kept if not _has(place(root, name), texts[name])]
     for name in differ:
         files.write_bytes(root / PROPOSED / name, texts[name].encode())
     return differ
@@ -91,9 +95,9 @@ def _has(path: Path, text: str) -> bool:
     return there == text
 
 
-def _place(root: Path, name: str) -> Path:
-    """Return where a file belongs: workflows in the repository's folder, all else in the project's."""
-    return (repository(root) if name.startswith(first_files.WORKFLOWS) else root) / name
+def _seen(root: Path, name: str) -> str:
+    """Return the path of a file as it is typed in the project's folder."""
+    return Path(os.path.relpath(place(root, name), root)).as_posix()
 
 
 def _next(root: Path, found: Found, proposed: Sequence[str]) -> list[str]:
@@ -105,6 +109,8 @@ def _next(root: Path, found: Found, proposed: Sequence[str]) -> list[str]:
             steps.append(f"cat {PROPOSED / quoted} >> {quoted}")
         elif name == "dvc.yaml":
             steps.append(f"merge the stages of {PROPOSED / name} into {name}")
+        elif name.startswith(first_files.WORKFLOWS) and not _calls_ours(root, name):
+            steps.append(f"merge the job of {PROPOSED / name} into {_seen(root, name)}")
     if not (root / f"{found.raw}.dvc").exists():
         steps += [f"dvc add {shlex.quote(found.raw)}", "dvc push"]
     return [
@@ -117,3 +123,23 @@ def _next(root: Path, found: Found, proposed: Sequence[str]) -> list[str]:
 
 def _has_policy(root: Path) -> bool:
     return "gates" in read_yaml(root / "params.yaml")
+
+
+def _calls_ours(root: Path, name: str) -> bool:
+    """Return whether a workflow that was kept calls for this project what ours would call."""
+    try:
+        there = workflow_files.read(repository(root))[name]
+    except InvalidError:  # what nobody can read calls nothing
+        return False
+    return _calls(workflow_files.read(root / PROPOSED)[name]) <= _calls(there)
+
+
+def _calls(workflow: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return the workflows that the jobs of one call, by name, each with the project's folder."""
+    jobs = workflow.get("jobs")
+    found = set()
+    for job in jobs.values() if isinstance(jobs, dict) else ():
+        uses, given = (job.get("uses", ""), job.get("with")) if isinstance(job, dict) else ("", None)
+        folder = given.get("working-directory", ".") if isinstance(given, dict) else "."
+        found.add((PurePosixPath(str(uses).partition("@")[0]).name, str(folder)))
+    return found

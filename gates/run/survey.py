@@ -1,6 +1,7 @@
 """What `gates init` finds out about the table before it writes anything: its key, its label, its task."""
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,13 @@ MODEL_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 ROW_ID = "row_id"
 CLASSIFICATION, REGRESSION = "classification", "regression"
 SHOWN = 5
+MOST_CLASSES = 20  # of so few whole numbers nobody but the user knows whether they count or name
+MOST_GROUPS = 20  # each needs rows enough to be judged
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the flags of `gates init` say; empty where it shall be found out.
+    """What the flags of `gates init` say; None or no text where it shall be found out.
 
     Attributes:
         data: The raw table, a file in `data/raw/`.
@@ -35,9 +38,9 @@ class Wishes:
 
     data: Path
     label: str
-    key: str = ""
+    key: str | None = None
     model: str = ""
-    task: str = ""
+    task: str | None = None
     groups: tuple[str, ...] = ()
     fit: str = "train:fit"
 
@@ -65,10 +68,12 @@ def raw_file(root: Path, data: Path) -> str:
     if not path.is_file():
         raise InvalidError(f"--data {data} is not a file.", do="Name your table: --data data/raw/FILE.csv")
     if path.resolve().parent != (root / RAW_FOLDER).resolve():
+        ours = path.resolve().is_relative_to(root.resolve())
+        brought = f"{'mv' if ours else 'cp'} {shlex.quote(str(data))} {RAW_FOLDER}/"
         raise InvalidError(
             f"--data {data} does not lie in {RAW_FOLDER}/.",
             why="On GitHub the jobs hand that folder to one another, and no other raw file.",
-            do=f"mkdir -p {RAW_FOLDER} && mv {data} {RAW_FOLDER}/ and name it there.",
+            do=f"mkdir -p {RAW_FOLDER} && {brought} and name it there.",
         )
     return require_plain((RAW_FOLDER / path.name).as_posix())
 
@@ -88,12 +93,16 @@ def read(root: Path, wishes: Wishes) -> "pd.DataFrame":
         raise InvalidError(f"--data {wishes.data}: a column's name is no text.", do="Name the columns.")
     if table.empty:
         raise InvalidError(f"--data {wishes.data} has no rows.", do="Name the table that you train on.")
-    for flag, names in {"label": (wishes.label,), "key": (wishes.key,), "group": wishes.groups}.items():
-        for name in filter(None, names):
-            if name not in table:
+    keys = () if wishes.key is None else (wishes.key,)
+    for flag, names in {"label": (wishes.label,), "key": keys, "group": wishes.groups}.items():
+        for name in names:
+            if not name or name not in table:
+                what = f"{name}: {wishes.data} has no such column" if name else "is empty"
                 columns = ", ".join(table.columns[:30])
                 raise InvalidError(
-                    f"--{flag} {name}: {wishes.data} has no such column.", why=f"It has {columns}."
+                    f"--{flag} {what}.",
+                    why=f"{wishes.data} has {columns}.",
+                    do=f"Name one of them: --{flag} COLUMN",
                 )
     return table
 
@@ -112,11 +121,32 @@ def key_column(table: "pd.DataFrame", wishes: Wishes) -> str:
     return key
 
 
+def groups(table: "pd.DataFrame", wishes: Wishes) -> tuple[str, ...]:
+    """Return the columns whose values are groups of people.
+
+    Raises:
+        InvalidError: One is the label, stands twice, or has too many values for groups.
+    """
+    for name in wishes.groups:
+        if name == wishes.label:
+            raise InvalidError(f"--group {name} is the label; it is what is predicted.", do="Leave it out.")
+        if wishes.groups.count(name) > 1:
+            raise InvalidError(f"--group {name} stands twice.", do="Name it once.")
+        if (distinct := table[name].nunique()) > MOST_GROUPS:
+            raise InvalidError(
+                f"--group {name} has {distinct} distinct values; at most {MOST_GROUPS} are groups.",
+                why="Each value is a group of people, and needs rows enough to be judged.",
+                do="Leave it out, or write it as few ranges into a column of its own and name that.",
+            )
+    return wishes.groups
+
+
 def label_of(table: "pd.DataFrame", wishes: Wishes) -> Label:
     """Return the task that the label's values call for, or hold that they fit the one that was named.
 
     Raises:
-        InvalidError: Values are missing, all alike, or neither two classes nor numbers.
+        InvalidError: Values are missing, all alike, neither two classes nor numbers, or so few whole numbers
+            that they may be either, and no task is named.
     """
     from pandas.api.types import is_numeric_dtype
 
@@ -131,6 +161,12 @@ def label_of(table: "pd.DataFrame", wishes: Wishes) -> Label:
     if task == CLASSIFICATION and two:
         return Label(task, values[1])
     if task == REGRESSION and is_numeric_dtype(labels.dtype):
+        if not wishes.task and len(values) <= MOST_CLASSES and bool((labels % 1 == 0).all()):
+            raise InvalidError(
+                f"{flag} has {len(values)} distinct whole numbers; is it a number to predict?",
+                why="They may as well be classes, and only two classes are judged.",
+                do="A number: --task regression. Classes: write them as two, or name another column.",
+            )
         return Label(task)
     shown = ", ".join(map(repr, values[:SHOWN])) + (", …" if len(values) > SHOWN else "")
     raise InvalidError(

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -170,6 +172,22 @@ def test_parameters_are_the_functions_own(begun: Path) -> None:
     assert "train.py" in stage["deps"]
 
 
+def test_parameters_are_read_back_as_they_were_given(root: Path) -> None:
+    """By the stages' YAML, which takes `1e-05` for a text; what YAML does not carry keeps its default."""
+    taken = {"low": -1, "share": -0.5, "tol": 1e-05, "big": -1e20, "text": "1:30", "no": False}
+    left = {"none": None, "some": [1], "far": float("inf"), "long": 10**20}
+    further = ", ".join(
+        f"{name}=1e999" if name == "far" else f"{name}={value!r}" for name, value in (taken | left).items()
+    )
+    (root / "train.py").write_text(f"def fit(x, y, only=1, /, {further}): ...\n", encoding="utf-8")
+    begin(root)
+    written = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))["train"]
+    assert written == taken
+    assert {name: type(value) for name, value in written.items()} == {
+        name: type(value) for name, value in taken.items()
+    }
+
+
 def test_a_function_of_another_name_and_place_is_called(root: Path) -> None:
     (root / "lib").mkdir()
     (root / "lib/learn.py").write_text("def run(x, y): ...\n", encoding="utf-8")
@@ -218,9 +236,67 @@ def test_a_project_below_its_repository_has_a_workflow_of_its_own(root: Path) ->
     (root / "train.py").rename(below / "train.py")
     begin(below)
     for name in ("ship", "review", "rollback"):
-        text = (root / f".github/workflows/{name}-people.yml").read_text(encoding="utf-8")
-        assert yaml.safe_load(text)["jobs"][name]["with"]["working-directory"] == "models/churn"
+        path = root / f".github/workflows/{name}-models-churn.yml"
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert written["name"] == f"{name} models-churn"
+        assert written["jobs"][name]["with"]["working-directory"] == "models/churn"
     assert not (below / ".github").exists()
+
+
+def project_below(root: Path, folder: str) -> Path:
+    """Make a further project in a folder of the repository."""
+    below = root / folder
+    shutil.copytree(root / "data", below / "data")
+    shutil.copy(root / "train.py", below)
+    return below
+
+
+def test_two_projects_of_one_folder_name_lie_side_by_side(root: Path) -> None:
+    """Each writes its own, and says where as it is seen from the project."""
+    for folder in ("eu/a", "us/a"):
+        told = begin(project_below(root, folder), model="a")
+        own = f"../../.github/workflows/ship-{folder.replace('/', '-')}.yml"
+        assert own in told["wrote"]
+        assert not [name for name in told["wrote"] if name.startswith(".github")]
+        assert (told["kept"], told["proposed"]) == ([], [])
+        assert (root / folder / own).is_file()
+
+
+def test_a_workflow_of_another_is_told_to_be_merged(root: Path) -> None:
+    """`eu-a` comes first, and `eu/a` finds its workflows where its own belong."""
+    begin(project_below(root, "eu-a"))
+    before = files(root / ".github")
+    told = begin(project_below(root, "eu/a"))
+    for name in ("ship", "review", "rollback"):
+        file = f".github/workflows/{name}-eu-a.yml"
+        assert f"merge the job of .gates/init/{file} into ../../{file}" in told["plan"]
+        assert (root / "eu/a/.gates/init" / file).is_file()
+    assert files(root / ".github") == before
+
+
+@pytest.mark.parametrize(
+    "text", ["jobs: {test: {runs-on: x}}\n", "jobs: [\n", "name: mine\n", "jobs: {a: b}\n"]
+)
+def test_a_workflow_that_calls_nothing_of_ours_is_told_to_be_merged(root: Path, text: str) -> None:
+    path = root / ".github/workflows/review.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    told = begin(root)
+    assert told["kept"] == [".github/workflows/review.yml"]
+    step = "merge the job of .gates/init/.github/workflows/review.yml into .github/workflows/review.yml"
+    assert step in told["plan"]
+
+
+def test_a_workflow_that_was_completed_is_not_told_to_be_merged(root: Path) -> None:
+    """Its `review` lines are done; it calls what it called."""
+    below = project_below(root, "eu/a")
+    begin(below)
+    path = root / ".github/workflows/ship-eu-a.yml"
+    text = path.read_text(encoding="utf-8").replace("org/ml-gates", "acme/gates").replace("COMMIT", "v1")
+    path.write_text(text, encoding="utf-8")
+    told = begin(below)
+    assert told["proposed"] == [".github/workflows/ship-eu-a.yml"]
+    assert not [step for step in told["plan"] if step.startswith("merge")]
 
 
 # ---------------------------------------------------------------- what it leaves
@@ -276,7 +352,7 @@ def test_a_folder_without_git_is_told_to_begin_with_it(root: Path) -> None:
         ([False, True], "classification", True),
         ([1, 2], "classification", 2),
         ([1.5, 2.5, 4.0], "regression", None),
-        ([3, 1, 2], "regression", None),
+        ([*range(21)], "regression", None),
     ],
 )
 def test_the_task_is_guessed_from_the_label(values: list[Any], task: str, positive: object) -> None:
@@ -285,8 +361,18 @@ def test_the_task_is_guessed_from_the_label(values: list[Any], task: str, positi
 
 
 def test_the_task_that_is_named_holds() -> None:
-    found = survey.label_of(pd.DataFrame({"y": [0, 1]}), Wishes(DATA, "y", task="regression"))
-    assert found.task == "regression"
+    for values in ([0, 1], [3, 1, 2]):
+        found = survey.label_of(pd.DataFrame({"y": values}), Wishes(DATA, "y", task="regression"))
+        assert found.task == "regression"
+
+
+@pytest.mark.parametrize("values", [[3, 1, 2], [1.0, 2.0, 3.0], [*range(20)]])
+def test_few_whole_numbers_are_not_guessed(values: list[Any]) -> None:
+    """A regression of three classes would be judged by the wrong measure, and nobody told."""
+    asked = f"--label y has {len(values)} distinct whole numbers; is it a number to predict"
+    with pytest.raises(InvalidError, match=asked) as caught:
+        survey.label_of(pd.DataFrame({"y": values}), Wishes(DATA, "y"))
+    assert "--task regression" in caught.value.do
 
 
 # ---------------------------------------------------------------- what it cannot use
@@ -318,6 +404,18 @@ BAD: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
         lambda _: None,
         {"label": "gone"},
         "--label gone: data/raw/people.csv has no such column",
+    ),
+    "empty label": (lambda _: None, {"label": ""}, "--label is empty"),
+    "empty key": (lambda _: None, {"key": ""}, "--key is empty"),
+    "empty group": (lambda _: None, {"groups": ("",)}, "--group is empty"),
+    "label as group": (lambda _: None, {"groups": ("left",)}, "--group left is the label"),
+    "key as group": (lambda _: None, {"key": "id", "groups": ("id",)}, "--key id .* neither label nor group"),
+    "group twice": (lambda _: None, {"groups": ("member", "member")}, "--group member stands twice"),
+    "no groups": (lambda _: None, {"groups": ("age",)}, "--group age has 60 distinct values; at most 20"),
+    "three classes": (
+        rewritten(lambda t: t.assign(left=t["id"] % 3)),
+        {},
+        "--label left has 3 distinct whole numbers; is it a number to predict",
     ),
     "no such key": (lambda _: None, {"key": "gone"}, "--key gone: .* has no such column"),
     "no such group": (lambda _: None, {"groups": ("gone",)}, "--group gone: .* has no such column"),
@@ -361,6 +459,16 @@ BAD: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "no module": (lambda _: None, {"fit": "other:fit"}, "--fit other:fit: there is no file other.py"),
     "not a function's name": (lambda _: None, {"fit": "train.py"}, "--fit train.py is not module:function"),
     "not Python": (bytes_of("train.py", b"def fit(:\n"), {}, "--fit train:fit: train.py is not Python"),
+    "no default": (
+        bytes_of("train.py", b"def fit(x, y, depth, size=1): ...\n"),
+        {},
+        "--fit train:fit: its argument 'depth' has no default",
+    ),
+    "no default by name": (
+        bytes_of("train.py", b"def fit(x, y, size=1, *, late=True, depth): ...\n"),
+        {},
+        "--fit train:fit: its argument 'depth' has no default",
+    ),
     "no labels": (
         bytes_of("train.py", b"def fit(x): ...\n"),
         {},
@@ -379,12 +487,36 @@ def test_bad_input_is_named_and_nothing_is_written(root: Path, name: str) -> Non
     assert files(root) == before
 
 
-def test_bad_input_ends_with_code_2(root: Path) -> None:
-    """As every mistake of a user does, and without a project to begin with."""
-    arguments = ["init", "--project", str(root), "--data", str(DATA), "--label", "gone", "--json"]
+@pytest.mark.parametrize(
+    ("label", "more", "told"),
+    [
+        ("gone", (), "--label gone"),
+        ("", (), "--label is empty"),
+        ("left", ("--key", ""), "--key is empty"),
+    ],
+)
+def test_bad_input_ends_with_code_2(root: Path, label: str, more: tuple[str, ...], told: str) -> None:
+    """As every mistake of a user does, and without a project to begin with; the columns are named."""
+    arguments = ["init", "--project", str(root), "--data", str(DATA), "--label", label, *more, "--json"]
     answer = CliRunner().invoke(cli, arguments)
     assert answer.exit_code == ExitCode.INVALID
-    assert "--label gone" in answer.output
+    assert told in answer.output
+    assert "age, income" in answer.output
+
+
+def test_a_table_elsewhere_is_moved_and_one_outside_is_copied(root: Path) -> None:
+    """Nobody is told to take a file away from where it belongs to somebody else."""
+    outside = root.parent / f"{root.name} outside.csv"
+    for place, verb in ((root / "t.csv", "mv"), (outside, "cp")):
+        place.write_bytes(b"a,left\n1,2\n")
+        with pytest.raises(InvalidError, match="does not lie in data/raw") as caught:
+            begin(root, data=place)
+        assert f"{verb} {shlex.quote(str(place))} data/raw/" in caught.value.do
+
+
+def test_the_help_offers_no_empty_choice() -> None:
+    answer = CliRunner().invoke(cli, ["init", "--help"])
+    assert "[classification|regression]" in answer.output
 
 
 def test_a_folder_that_is_not_there_is_no_repository(tmp_path: Path) -> None:
