@@ -82,7 +82,7 @@ def read(root: Path, wishes: Wishes) -> "pd.DataFrame":
     """Return the raw table, with the columns that the flags name.
 
     Raises:
-        InvalidError: It is not a readable table, has no rows, or lacks one of them.
+        InvalidError: It is not a readable table, has no rows, holds lists, or lacks one of them.
     """
     try:
         table = read_table(root / wishes.data)
@@ -93,6 +93,7 @@ def read(root: Path, wishes: Wishes) -> "pd.DataFrame":
         raise InvalidError(f"--data {wishes.data}: a column's name is no text.", do="Name the columns.")
     if table.empty:
         raise InvalidError(f"--data {wishes.data} has no rows.", do="Name the table that you train on.")
+    _require_single_values(table, wishes.data)
     keys = () if wishes.key is None else (wishes.key,)
     for flag, names in {"label": (wishes.label,), "key": keys, "group": wishes.groups}.items():
         for name in names:
@@ -105,6 +106,19 @@ def read(root: Path, wishes: Wishes) -> "pd.DataFrame":
                     do=f"Name one of them: --{flag} COLUMN",
                 )
     return table
+
+
+def _require_single_values(table: "pd.DataFrame", data: Path) -> None:
+    """Refuse lists and mappings, which Parquet can hold and no rule of a contract can compare."""
+    for name in table.columns:
+        try:
+            table[name].nunique()
+        except TypeError as error:
+            raise InvalidError(
+                f"--data {data}: the column {name} holds lists or mappings.",
+                why="A contract speaks about numbers, texts, dates, and true or false.",
+                do="Write what they hold as columns of their own.",
+            ) from error
 
 
 def key_column(table: "pd.DataFrame", wishes: Wishes) -> str:

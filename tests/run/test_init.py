@@ -514,6 +514,15 @@ def test_a_table_elsewhere_is_moved_and_one_outside_is_copied(root: Path) -> Non
         assert f"{verb} {shlex.quote(str(place))} data/raw/" in caught.value.do
 
 
+@pytest.mark.parametrize("cell", [[1, 2], {"a": 1}])
+def test_a_column_of_lists_is_named(root: Path, cell: object) -> None:
+    """Parquet holds such; it is a mistake of the table and none of ours."""
+    data = DATA.with_suffix(".parquet")
+    people().assign(odd=[cell] * ROWS).to_parquet(root / data, index=False)
+    with pytest.raises(InvalidError, match="the column odd holds lists or mappings"):
+        begin(root, data=data)
+
+
 def test_the_help_offers_no_empty_choice() -> None:
     answer = CliRunner().invoke(cli, ["init", "--help"])
     assert "[classification|regression]" in answer.output
