@@ -48,7 +48,7 @@ install: .venv/demo.stamp ## the set-up alone; afterwards .venv/bin/gates is the
 
 test: lint ## everything that must hold
 	$(call say,test: pytest)
-	@.venv/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@.venv/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: dev tools ## style, types, floors and workflows, without running anything
 	$(call say,lint: ruff)

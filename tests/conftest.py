@@ -4,21 +4,32 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 TESTS = Path(__file__).parent
 # What takes longest begins first; the tests of the chain go on from one another's projects.
 FIRST = ("workflows/test_ship.py", "chain", "test_fuzzing.py", "workflows", "faults")
+CHAIN = "tests/chain/"
 
 settings.register_profile("gates", deadline=None, derandomize=True)
 settings.load_profile("gates")
 
 
-@pytest.hookimpl(tryfirst=True)
+class Rooms(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types here
+    """The tests of a file run in one process, and those of the chain in one of their own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return CHAIN if file.startswith(CHAIN) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:
+    """Let xdist deal whole rooms; its own groups are lost on pytest 9.2."""
+    return Rooms(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each file run in one process, the chain in one of its own, and the longest begin first."""
-    for item in items:
-        place = item.path.relative_to(TESTS)
-        item.add_marker(pytest.mark.xdist_group("chain" if place.parts[0] == "chain" else str(place)))
+    """Let what takes longest begin first."""
     items.sort(key=_rank)
 
 
