@@ -77,7 +77,7 @@ TEMPLATES = [file for file in FILES if file.suffix == ".template"]
 @pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
 def test_what_init_writes_passes_our_own_review_once_it_is_pinned(file: Path, tmp_path: Path) -> None:
     """And not before: `COMMIT` is no commit."""
-    text = Template(file.read_text()).substitute(major="v1", directory="", directory_alone="")
+    text = Template(file.read_text()).substitute(major="v1", called="", directory="", directory_alone="")
     copy = tmp_path / ".github" / "workflows" / "ours.yml"
     copy.parent.mkdir(parents=True)
     left = {}
