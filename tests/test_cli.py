@@ -436,6 +436,8 @@ def test_a_signal_stops_the_stages_too(shell: Shell, alive: int, number: signal.
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # A shell's background job ignores it.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here
     ) as process:
         assert read(alive) == b"running"
         process.send_signal(number)

@@ -296,7 +296,8 @@ REFUSALS: dict[str, Refusal] = {
         to("previous", 1),
         UndecidedError,
         "No earlier champion of churn is left to roll back to.",
-        "Name one that was rolled back, if it is the lesser evil: gates rollback --to SHA --reason …",
+        "Ship a better one: gates ship",
+        why="Nobody served before.",
     ),
     "a rollback to who came in by break-glass": Refusal(
         lambda: list(rollback.targets(by_glass(), "2")),
