@@ -89,8 +89,9 @@ def same_json(one: object, other: object) -> bool:
         case str(), str():
             return one == other and (one.isascii() or not HALF_A_PAIR.search(one))
         case dict(), dict():
-            same_keys = one.keys() == other.keys() and all(same_json(key, key) for key in one)
-            return same_keys and all(same_json(one[key], other[key]) for key in one)
+            return one.keys() == other.keys() and all(
+                same_json(key, key) and same_json(value, other[key]) for key, value in one.items()
+            )
         case list(), list():
             return len(one) == len(other) and all(map(same_json, one, other))
         case float(), float():

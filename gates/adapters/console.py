@@ -32,12 +32,12 @@ class Screen:
 
     def show(self, answer: RenderableType) -> None:
         """Print an answer; a line of text stays one, since a command in it is to be pasted."""
-        line = isinstance(answer, str)
+        unbroken = isinstance(answer, str)
         if self.out.is_terminal:
-            self.out.print(answer, soft_wrap=line)
+            self.out.print(answer, soft_wrap=unbroken)
             return
         with self.out.capture() as captured:
-            self.out.print(answer, soft_wrap=line)
+            self.out.print(answer, soft_wrap=unbroken)
         # Tables are padded to their widest cell, which nobody wants in a file or a log.
         sys.stdout.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 

@@ -20,7 +20,8 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_CHARACTERS = 65_536  # of the body of a comment or an issue
 SHOWN_CHARACTERS = 300
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/(?!\.{1,2}$)[A-Za-z0-9._-]+")
-_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
+HOST = r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+_ADDRESS = re.compile(rf"{HOST}(?:/[A-Za-z0-9._~/-]*)?")
 FORBIDDEN, GONE, TOO_MANY, BROKEN = {401, 403}, {404, 410}, 429, 500
 
 

@@ -9,14 +9,14 @@ import os
 import re
 from urllib import error, request
 
-from gates.adapters.github_api import NoRedirect
+from gates.adapters.github_api import HOST, NoRedirect
 from gates.adapters.patience import Patience
 from gates.errors import InvalidError, UnavailableError
 
 VARIABLE = "GATES_WEBHOOK"
 REQUEST_S = 5
 MOST_CHARACTERS = 3_000  # what Slack shows of one text without cutting it itself
-_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?")
+_ADDRESS = re.compile(rf"{HOST}(?:[/?][!-~]*)?")
 _DO = f"Look at the secret {VARIABLE}."
 
 
