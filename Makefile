@@ -14,6 +14,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
+# One more than there are cores: some tests wait for a server that is silent on purpose.
+PROCESSES = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 ACTIONS   := $(wildcard .github/actions/*/action.yml)
@@ -48,7 +50,7 @@ install: .venv/demo.stamp ## the set-up alone; afterwards .venv/bin/gates is the
 
 test: lint ## everything that must hold
 	$(call say,test: pytest)
-	@.venv/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: dev tools ## style, types, floors and workflows, without running anything
 	$(call say,lint: ruff)

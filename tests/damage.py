@@ -1,10 +1,11 @@
 """Good documents, damaged: what a parser of outside input is fuzzed with, so that its deep code is reached.
 
-What is damaged, where and how, is read from one draw of bytes: many small draws take Hypothesis long.
+What is damaged, where and how, is read from one draw of bytes, and mapped once: of many small draws, and of a
+strategy that is mapped twice, Hypothesis makes variations of its own, which take it longer than all the rest.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from hypothesis import strategies as st
@@ -81,48 +82,65 @@ SPACES = (b" ", b"  ", b": ", b"- ", b"\n", b"\t", b"\r", b"\n%YAML 1.1\n", b"\n
 STRANGE = (b"\0", b"\x85", b"\xc2\x85", b"\xef\xbb\xbf", b"\xff", b"\xed\xa0\x80", b"\xf0\x9f\x92\xa9")
 PIECES = (*STRUCTURE.split(), *SPACES, *SPACES, *STRANGE)
 
-FRAGMENTS = st.binary(max_size=30).map(lambda drawn: b"".join(PIECES[each % len(PIECES)] for each in drawn))
+# The draws have one size: Hypothesis decides anew at every byte whether another follows.
+EDITS = 4
+EDIT = 6
 
 
-def documents(*good: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+def documents(
+    *good: dict[str, Any], then: Callable[[dict[str, Any]], Any] = lambda it: it
+) -> st.SearchStrategy[Any]:
     """Draw documents in which one to four things are replaced, removed, added, doubled or moved."""
     kept = [json.dumps(each) for each in good]
 
-    def build(drawn: bytes) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(kept[len(drawn) % len(kept)])
-        for step in range(0, len(drawn) - 5, 6):
-            way, high, low, other, first, second = drawn[step : step + 6]
-            found = list(addresses(document))
+    def build(drawn: bytes) -> Any:  # noqa: ANN401 - what `then` makes of it
+        document: dict[str, Any] = json.loads(kept[drawn[0] % len(kept)])
+        for edits in range(1 + drawn[1] % EDITS):
+            way, high, low, other, first, second = drawn[2 + EDIT * edits :][:EDIT]
+            found = addresses(document)
             if found:
                 address, elsewhere = found[(256 * high + low) % len(found)], found[other % len(found)]
                 value = json.loads(json.dumps(ODD[(256 * first + second) % len(ODD)]))
                 edit(document, address, WAYS[way % len(WAYS)], value, elsewhere)
-        return document
+        return then(document)
 
-    return st.binary(min_size=6, max_size=24).map(build)
+    size = 2 + EDITS * EDIT
+    return st.binary(min_size=size, max_size=size).map(build)
 
 
-def texts(*good: str) -> st.SearchStrategy[bytes]:
-    """Draw bytes of good texts with up to four pieces overwritten; a third are fragments or random bytes."""
+def texts(*good: str, then: Callable[[bytes], Any] = lambda it: it) -> st.SearchStrategy[Any]:
+    """Draw bytes of good texts with up to four pieces overwritten; half are pieces alone, or random bytes."""
     kept = [each.encode() for each in good]
 
-    def build(drawn: bytes) -> bytes:
-        data = kept[len(drawn) % len(kept)]
-        for step in range(0, len(drawn) - 3, 4):
+    def overwritten(drawn: bytes) -> bytes:
+        data = kept[drawn[0] % len(kept)]
+        for step in range(2, 2 + 4 * (drawn[1] % (1 + EDITS)), 4):
             high, low, length, piece = drawn[step : step + 4]
             start = (256 * high + low) % (len(data) + 1)
             data = data[:start] + PIECES[piece % len(PIECES)] + data[start + length % 12 :]
         return data
 
-    return st.binary(min_size=4, max_size=16).map(build) | FRAGMENTS | st.binary(max_size=100)
+    def build(drawn: bytes) -> Any:  # noqa: ANN401 - what `then` makes of it
+        way, several = drawn[0] % 4, drawn[2 : 2 + drawn[1] % len(drawn)]
+        if way == 0:
+            return then(several)
+        if way == 1:
+            return then(b"".join(PIECES[each % len(PIECES)] for each in several))
+        return then(overwritten(drawn[1:]))
+
+    return st.binary(min_size=40, max_size=40).map(build)
 
 
-def addresses(value: object, above: Address = ()) -> Iterator[Address]:
-    """Yield the address of everything below a document."""
+def addresses(value: object, above: Address = ()) -> list[Address]:
+    """Return the addresses of everything below a document."""
+    found: list[Address] = []
     if isinstance(value, dict | list):
         for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield (*above, key)
-            yield from addresses(each, (*above, key))
+            here = (*above, key)
+            found.append(here)
+            if isinstance(each, dict | list):
+                found += addresses(each, here)
+    return found
 
 
 def edit(document: Any, address: Address, way: str, value: Any, other: Address) -> None:  # noqa: ANN401 - JSON data

@@ -6,12 +6,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
-import sys
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -20,6 +20,9 @@ from typing import Any, NoReturn
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from werkzeug.security import generate_password_hash
+
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -130,11 +133,18 @@ class Accounts:
     def add(self, user: str) -> None:
         """Make an account with the server's default permission."""
         self._post("/api/2.0/mlflow/users/create", username=user, password=self.password)
+        self.hash_at_once()
 
     def grant(self, user: str, kind: str, name: str, permission: str) -> None:
         """Give a user a permission on a thing."""
         thing = {"resource_type": kind, "resource_id": name, "permission": permission}
         self._post("/api/3.0/mlflow/users/permissions/grant", username=user, **thing)
+
+    def hash_at_once(self) -> None:
+        """Let a password be hashed once: by default the server takes a third of a second for each request."""
+        cheap = generate_password_hash(self.password, "pbkdf2:sha256:1")
+        with closing(sqlite3.connect(self.folder / "basic_auth.db")) as database, database:
+            database.execute("UPDATE users SET password_hash = ?", [cheap])
 
     def _post(self, path: str, **body: str) -> None:
         connection = HTTPConnection(self.uri.removeprefix("http://"), timeout=30)
@@ -163,7 +173,16 @@ def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
     files = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", "files"]
     listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     with subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "server", "--app-name", "basic-auth", *listen, *files],
+        [
+            str(warm.programs() / "python"),
+            "-m",
+            "mlflow",
+            "server",
+            "--app-name",
+            "basic-auth",
+            *listen,
+            *files,
+        ],
         cwd=folder,
         env=kept | variables,
         stdout=subprocess.DEVNULL,
@@ -172,6 +191,7 @@ def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
     ) as process:
         try:
             _wait_for(process, port, tries=2400)
+            server.hash_at_once()
             yield server
         finally:
             os.killpg(process.pid, signal.SIGKILL)
@@ -201,7 +221,7 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, tries: int = 200) -
 
 
 @contextmanager
-def mlflow(folder: Path) -> Iterator[str]:
+def mlflow(folder: Path, **variables: str) -> Iterator[str]:
     """Run MLflow's tracking server over a folder; it keeps the artifacts itself."""
     from tests.adapters import mlflow_models
 
@@ -211,9 +231,21 @@ def mlflow(folder: Path) -> Iterator[str]:
     environment = mlflow_models.unset() | {
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",
+        **variables,
     }
     command = [
-        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", "0", "--workers", "1"),
+        *(
+            str(warm.programs() / "python"),
+            "-m",
+            "mlflow",
+            "server",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--workers",
+            "1",
+        ),
         *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)),
     ]
     with subprocess.Popen(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import warm
+
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = (
     "scripts",
@@ -28,6 +30,8 @@ PARTS = (
     "metrics/.gitignore",
 )
 SLOWEST_S = 300
+# A user's own interpreter, which imports everything anew.
+COLD = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ class Shell:
 def environment(state: Path) -> dict[str, str]:
     """Return what a user's shell has, and nothing of this machine's settings or of a CI.
 
-    DVC keeps its own state in the given folder; programs are those installed beside this Python.
+    DVC keeps its own state in the given folder; programs are those installed beside this Python (see `warm`).
     """
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
     dvc = {f"DVC_{kind}_DIR": str(state) for kind in ("SYSTEM_CONFIG", "GLOBAL_CONFIG", "SITE_CACHE")}
@@ -120,7 +124,7 @@ def environment(state: Path) -> dict[str, str]:
         for role in ("AUTHOR", "COMMITTER")
         for what, value in (("NAME", "Ada"), ("EMAIL", "ada@example.org"))
     }
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(warm.programs()), os.environ["PATH"]])
     return kept | dvc | who | {"GIT_CONFIG_GLOBAL": os.devnull, "PATH": path, "PYTHONPATH": str(ROOT)}
 
 

@@ -99,6 +99,7 @@ STATEMENTS = [
         replace(examples.decision(), verdicts=(WAIVED, LATENCY), policy_changes=("gates.x: 1 → 2",)),
     )
 ]
+POLICIES = checks.policies()
 VERDICTS = [verdict_document.to_document(each) for each in (GOLDEN, WAIVED)]
 ENTRIES = [ledger.to_document(link.entry) for link in HISTORY.links]
 STORED = examples.stored(1, 2, (1, "rollback"))
@@ -226,7 +227,7 @@ def parse_approval(document: dict[str, Any]) -> object:
 
 def parse_policy(document: dict[str, Any]) -> object:
     """As every command does."""
-    parsed = policy.parse(document, checks.policies())
+    parsed = policy.parse(document, POLICIES)
     return parsed.trusted_keys, parsed.waivers
 
 
@@ -348,14 +349,12 @@ def serving(project: checked.Project) -> Fuzzed:
 PARSERS: dict[str, Callable[[checked.Project], Fuzzed]] = {
     "JSON": lambda _: Fuzzed(
         lambda data: documents.parse_json(data, "x"),
-        damage.FRAGMENTS | damage.texts(json.dumps(STATEMENTS[1])) | damage.documents(PARAMS).map(as_json),
+        damage.texts(json.dumps(STATEMENTS[1])) | damage.documents(PARAMS, then=as_json),
     ),
-    "YAML": lambda _: Fuzzed(
-        lambda data: documents.parse_yaml(data, "x"), damage.FRAGMENTS | damage.texts(*YAML_TEXTS)
-    ),
+    "YAML": lambda _: Fuzzed(lambda data: documents.parse_yaml(data, "x"), damage.texts(*YAML_TEXTS)),
     "envelope": lambda _: Fuzzed(
         parse_envelope,
-        damage.documents(*ENVELOPES).map(canonical_if_possible)
+        damage.documents(*ENVELOPES, then=canonical_if_possible)
         | damage.texts(canonical_json(ENVELOPE).decode()),
     ),
     "statement": lambda _: Fuzzed(parse_statement, damage.documents(*STATEMENTS)),
@@ -384,10 +383,10 @@ PARSERS: dict[str, Callable[[checked.Project], Fuzzed]] = {
     "table": lambda project: in_text(tables.read_table, project.root / "x.csv", CSV),
     "private key": lambda _: Fuzzed(lambda data: keys._parse(data, "x"), damage.texts(PEM)),
     "path": lambda _: Fuzzed(
-        paths.require_plain, st.text() | damage.texts("data/raw/churn.csv").map(as_text)
+        paths.require_plain, st.text() | damage.texts("data/raw/churn.csv", then=as_text)
     ),
-    "moment": lambda _: Fuzzed(audit._moment, damage.texts("2026-11-20T03:00Z").map(as_text)),
-    "version or SHA": lambda _: Fuzzed(HISTORY.find, damage.texts("v1", examples.sha(1)).map(as_text)),
+    "moment": lambda _: Fuzzed(audit._moment, damage.texts("2026-11-20T03:00Z", then=as_text)),
+    "version or SHA": lambda _: Fuzzed(HISTORY.find, damage.texts("v1", examples.sha(1), then=as_text)),
 }
 
 

@@ -3,8 +3,11 @@
 import functools
 import json
 import os
+import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,3 +179,25 @@ def described(folder: Path) -> dict[str, Any]:
 def unset() -> dict[str, str]:
     """Return this environment without the variables that name a tracking server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+
+
+def copy(root: Path, folder: Path) -> None:
+    """Copy a project with its MLflow; the absolute paths in the database name the copy."""
+    shutil.copytree(root, folder, symlinks=True, dirs_exist_ok=True)
+    database = folder / "mlflow.db"
+    if database.exists():
+        with closing(sqlite3.connect(database)) as connection, connection:
+            _rename(connection, str(root), str(folder))
+
+
+def _rename(connection: sqlite3.Connection, old: str, new: str) -> None:
+    """Replace a folder's name in every text of a database."""
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for table in tables:
+        for column in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+            if column[2].upper().startswith(("VARCHAR", "TEXT")):
+                name = column[1]
+                connection.execute(
+                    f'UPDATE "{table}" SET "{name}" = replace("{name}", ?, ?) WHERE instr("{name}", ?)',  # noqa: S608 - names come from the database itself
+                    (old, new, old),
+                )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.chain import project as projects
-from tests.chain.project import MODEL, Project
-from tests.shell import Answer
+from tests.chain.project import ANSWER, MODEL, Project
+from tests.shell import COLD, Answer
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def branch(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Project], Proj
 def first(untouched: Project, branch: Callable[[Project], Project]) -> State:
     """v1 is the champion, shipped by one command."""
     project = branch(untouched)
-    answer = project.gates("ship", "--json")
+    answer = project.gates("ship", "--json", **COLD)
     assert answer.code == 0, answer.out + answer.err
     return State(project, answer)
 
@@ -118,8 +118,8 @@ def _group_scored_down(project: Project) -> Answer:
 
 def _slowed(project: Project) -> Answer:
     """The requests of a slow model are fewer, as the policy's budget asks."""
-    answer = "return model.predict_proba(row)"
-    project.edit("tests/latency/test_latency.py", answer, f'__import__("time").sleep(0.3)\n    {answer}')
+    slow = f'__import__("time").sleep(0.3)\n    {ANSWER}'
+    project.edit("tests/latency/test_latency.py", ANSWER, slow)
     project.edit("params.yaml", "p99_ms: 60000.0", "p99_ms: 200.0")
     project.edit("params.yaml", "budget_s: 20.0", "budget_s: 1.0")
     project.commit()

@@ -12,7 +12,7 @@ from gates import digest
 from gates.documents import read_json
 from tests.chain.conftest import State
 from tests.chain.project import Project
-from tests.shell import Shell
+from tests.shell import COLD, Shell
 
 HANDED_ON = ("data", "models", "metrics", "candidate")  # the artifacts of ship.yml, by their folders
 OWN = ("git.json", "run.json", "serving.json", "champion")  # of `candidate`, what no job hands on
@@ -61,19 +61,23 @@ def _variables(machine: Path) -> dict[str, str]:
         "OUTPUT": str(machine / "home" / "output"),
         "STEP_SUMMARY": str(machine / "home" / "summary"),
     }
-    return {f"GITHUB_{name}": value for name, value in github.items()} | {
-        "CI": "true",
-        "GATES_LEDGER": str(machine / "ledger"),
-        "MLFLOW_TRACKING_URI": f"sqlite:///{machine / 'mlflow.db'}",
-        "HOME": str(machine / "home"),
-        "LOGNAME": "runner",
-        "USER": "runner",
-        "TZ": "Pacific/Kiritimati",  # the day of tomorrow, most of the time
-        "LANG": "C",
-        "LC_ALL": "C",
-        "PYTHONHASHSEED": "7",
-        "OMP_NUM_THREADS": "1",
-    }
+    return (
+        {f"GITHUB_{name}": value for name, value in github.items()}
+        | COLD
+        | {
+            "CI": "true",
+            "GATES_LEDGER": str(machine / "ledger"),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{machine / 'mlflow.db'}",
+            "HOME": str(machine / "home"),
+            "LOGNAME": "runner",
+            "USER": "runner",
+            "TZ": "Pacific/Kiritimati",  # the day of tomorrow, most of the time
+            "LANG": "C",
+            "LC_ALL": "C",
+            "PYTHONHASHSEED": "7",
+            "OMP_NUM_THREADS": "1",
+        }
+    )
 
 
 def _judge(runner: Shell, laptop: Project, day: str) -> int:

@@ -7,7 +7,7 @@ from tests.faults.matrix import LEDGERS, Matrix
 from tests.faults.scene import COMMANDS
 
 FEWEST_CASES = 400
-SHARE = 2  # every second step, begun anew with each fault, so that all steps are met; `make faults` runs all
+SHARE = 3  # every third step, begun anew with each fault, so that all steps are met; `make faults` runs all
 # Before some steps these change nothing for the run itself.
 HARMLESS = {"clock off by a day", "a concurrent writer"}
 

@@ -1,12 +1,14 @@
 """A project with this repository's policy, in a folder of its own."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from gates.adapters.console import Screen
 from gates.run.project import Project
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = (
@@ -18,6 +20,12 @@ OURS = (
     "MLFLOW_TRACKING_URI",
     "MLFLOW_REGISTRY_URI",
 )
+
+
+@pytest.fixture(autouse=True)
+def _warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a command starts, such as the process that loads a model on trial, start at once."""
+    monkeypatch.setattr(sys, "executable", str(warm.programs() / "python"))
 
 
 @pytest.fixture

@@ -43,6 +43,11 @@ class Judged:
         """The project's registry."""
         return Registry(self.root, "churn")
 
+    def copy(self, root: Path) -> "Judged":
+        """Return a twin in another folder."""
+        mlflow_models.copy(self.root, root)
+        return replace(self, root=root)
+
     def judge(self, told: Expected | None = None, today: date | None = None) -> Result:
         """Run the job."""
         return judge.run(self.project, told or self.told, today or now().date(), "")

@@ -45,11 +45,24 @@ GLASS = Glass((ADA, GRACE), "churn answers nonsense", timedelta(hours=24))
 
 
 @pytest.fixture
-def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judged:
+def failing(template: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judged:
     """A first champion, and a decision about another model that is no pass; Ada and Grace have keys."""
     for name in OURS:
         monkeypatch.delenv(name, raising=False)
-    root = tmp_path / "project"
+    return template.copy(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """The same, for copying only."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in OURS:
+            patch.delenv(name, raising=False)
+        return build(tmp_path_factory.mktemp("failing") / "project")
+
+
+def build(root: Path) -> Judged:
+    """Make it."""
     made = judged.build(root)
     for person in ("ada", "grace", "adas_other"):
         path = root / f"{person}.pem"

@@ -179,9 +179,9 @@ def test_without_a_decision(passing: Judged) -> None:
 
 
 @pytest.fixture
-def mine(tmp_path: Path) -> Judged:
+def mine(shared: Judged, tmp_path: Path) -> Judged:
     """A project of its own with a passing decision."""
-    return passed(tmp_path / "project")
+    return shared.copy(tmp_path / "project")
 
 
 @pytest.mark.parametrize(("figure", "outcome"), [({"brier": 0.9}, "fail"), ({"auc/low": 0.1}, "undecided")])

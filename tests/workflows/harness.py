@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import warm
+
 ROOT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).with_name("stand_ins")
 SELF = "org/ml-gates"
@@ -79,7 +81,7 @@ class World:
     """
 
     folder: Path
-    gates: Path = Path(sys.prefix) / "bin"
+    gates: Path = field(default_factory=warm.programs)
     real_setup: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -109,9 +111,9 @@ def find_act() -> Path | None:
     return Path(found) if found else None
 
 
-def export(target: Path, root: Path = ROOT) -> Path:
-    """Copy the files of a repository as a commit of its present state would hold them."""
-    listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+def export(target: Path, root: Path = ROOT, part: str = ".") -> Path:
+    """Copy the files of a repository, or of a part, as a commit of its present state would hold them."""
+    listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", part)
     for name in filter(None, listed.split("\0")):
         file, copy = root / name, target / name
         if file.is_file():
@@ -200,7 +202,8 @@ def play(world: World, workflow: str, event: str, payload: Mapping[str, Any]) ->
         What every job did.
     """
     shutil.rmtree(world.source, ignore_errors=True)
-    export(world.source)
+    # act copies the whole of it for every step; only what installs us needs more than the YAML.
+    export(world.source, part="." if world.real_setup else ".github")
     for name, text in world.callers.items():
         (world.source / ".github" / "workflows" / name).write_text(text)
     render(world.source, real_setup=world.real_setup)

@@ -7,7 +7,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 from gates import ledger
 from gates.adapters.store import FolderStore
 from gates.public_keys import public_key
+from tests import warm
 from tests.workflows import harness
 
 EXAMPLE = harness.ROOT / "examples" / "consumer"
@@ -37,7 +37,7 @@ class Push:
 
 def example(folder: Path) -> Path:
     """The example as somebody who copied it has it; how busy this machine is decides nothing about it."""
-    harness.export(folder / "export")
+    harness.export(folder / "export", part="examples/consumer")
     shutil.move(folder / "export" / "examples" / "consumer", folder / "project")
     shutil.rmtree(folder / "export")
     params = folder / "project" / "params.yaml"
@@ -50,8 +50,7 @@ def example(folder: Path) -> Path:
 def gates(project: Path, *arguments: str) -> str:
     """What a command of ours prints on somebody's machine."""
     here = {name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}}
-    command = [sys.executable, "-m", "gates", *arguments, "--project", str(project)]
-    here["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{here['PATH']}"
+    command = [str(warm.programs() / "gates"), *arguments, "--project", str(project)]
     return subprocess.run(command, env=here, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 

@@ -26,7 +26,7 @@ from gates import digest, ledger
 from gates.adapters.store import FolderStore
 from gates.errors import ExitCode
 from gates.public_keys import public_key
-from tests import servers
+from tests import servers, warm
 from tests.adapters import mlflow_models
 from tests.workflows import harness
 
@@ -184,7 +184,7 @@ def new_bucket(folder: Path) -> Path:
 def gates_key(project: Path, *options: str) -> str:
     """What `gates key` prints on somebody's machine."""
     here = {name: value for name, value in os.environ.items() if name not in {"CI", "GITHUB_ACTIONS"}}
-    command = [sys.executable, "-m", "gates", "key", "--json", "--project", str(project), *options]
+    command = [str(warm.programs() / "gates"), "key", "--json", "--project", str(project), *options]
     answer = subprocess.run(command, env=here, check=True, capture_output=True, text=True).stdout
     return str(next(iter(json.loads(answer).values())))
 
@@ -283,7 +283,7 @@ def digests(chapter: Chapter) -> dict[str, str]:
 def judge(stage: Stage, room: Path, told: dict[str, str]) -> int:
     """Run the command of the job `judge` as who only reads, told these digests, and return its exit code."""
     options = ["--expect", told["predict"], "--expect-train", told["train"], "--expect-data", told["data"]]
-    command = [sys.executable, "-m", "gates", "judge", *options, "--project", str(room)]
+    command = [str(warm.programs() / "gates"), "judge", *options, "--project", str(room)]
     variables = {
         **stage.world.variables,
         **stage.accounts.environment(USERS["READ"]),

@@ -1,0 +1,89 @@
+"""The programs that tests start at once end, hear and say as the interpreter's own do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import warm
+
+TELL = """
+import json, os, sys
+print(json.dumps([sys.argv, os.getcwd(), sys.path[:2], os.environ["GIVEN"], sys.stdin.read(), __name__]))
+print("and to stderr", file=sys.stderr)
+sys.exit(7)
+"""
+WAIT = """
+import signal, sys
+{before}
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+@pytest.fixture(params=["the interpreter", "a warm one"])
+def python(request: pytest.FixtureRequest) -> str:
+    return sys.executable if request.param == "the interpreter" else str(warm.programs() / "python")
+
+
+def test_a_program_gets_and_gives_everything(python: str, tmp_path: Path) -> None:
+    (tmp_path / "tell.py").write_text(TELL)
+    environment = {"GIVEN": "é", "PYTHONPATH": "/a/path", "LC_ALL": "C.UTF-8"}
+    command = [python, "tell.py", "-x", "a b"]
+    told = subprocess.run(
+        command, cwd=tmp_path, env=environment, input=b"some\n", capture_output=True, check=False
+    )
+    assert (told.returncode, told.stderr) == (7, b"and to stderr\n")
+    here = str(tmp_path)
+    assert json.loads(told.stdout) == [
+        ["tell.py", "-x", "a b"],
+        here,
+        [here, "/a/path"],
+        "é",
+        "some\n",
+        "__main__",
+    ]
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_a_module_is_looked_for_where_the_interpreter_does(
+    python: str, tmp_path: Path, *, safe: bool
+) -> None:
+    (tmp_path / "mine.py").write_text("print('of the folder')")
+    command = [python, *["-P"] * safe, "-m", "mine"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ("of the folder" in told.stdout) is not safe
+
+
+@pytest.mark.parametrize(
+    ("before", "number", "code"),
+    [
+        ("", signal.SIGTERM, -signal.SIGTERM),
+        ("", signal.SIGKILL, -signal.SIGKILL),
+        ("signal.signal(signal.SIGINT, lambda *_: sys.exit(3))", signal.SIGINT, 3),
+    ],
+)
+def test_a_signal_ends_it(python: str, tmp_path: Path, before: str, number: int, code: int) -> None:
+    """Whoever was asked ends with who asks: nobody holds its output open any more."""
+    (tmp_path / "wait.py").write_text(WAIT.format(before=before))
+    with subprocess.Popen([python, "wait.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.stdout.read() == ""
+    assert process.returncode == code
+
+
+def test_a_mistake_is_told_as_the_interpreter_does(python: str, tmp_path: Path) -> None:
+    (tmp_path / "wrong.py").write_text("raise ValueError('so')")
+    told = subprocess.run([python, "wrong.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stderr.splitlines()[-1]) == (1, "ValueError: so")
+
+
+def test_what_is_no_program_is_left_to_the_interpreter(python: str) -> None:
+    command = [python, "-c", "import sys; print('mlflow' in sys.modules)"]
+    assert subprocess.check_output(command, env=os.environ | {"PYTHONPATH": ""}) == b"False\n"

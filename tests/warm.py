@@ -1,0 +1,229 @@
+"""`python`, `gates` and `dvc` that start at once: forked from a process that has imported the libraries.
+
+A ship starts nine interpreters, and each needs two to six seconds of a core for `import mlflow` or
+scikit-learn before it does anything. What is run here are the same programs, from arguments to exit code,
+each in a process of its own; only what they import is there already. What cannot be started this way (code
+on the command line, an option of the interpreter) is started by the interpreter itself, as is everything
+that a test kills, runs as somebody else, or ships first.
+"""
+
+import atexit
+import functools
+import gc
+import importlib
+import json
+import os
+import runpy
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAMS = ("python", "python3", "gates", "dvc")
+SOCKET = "socket"
+LENGTH = 8
+LIBRARIES = (
+    *("alembic.runtime.migration", "boto3.session", "pandas", "pandera.io.pandas_io", "pyarrow.parquet"),
+    *("pytest", "pytest_benchmark.plugin", "scipy.stats", "securesystemslib.signer", "skops.io"),
+    *("sklearn.compose", "sklearn.ensemble", "sklearn.impute", "sklearn.linear_model", "sklearn.metrics"),
+    *("sklearn.pipeline", "sklearn.preprocessing"),
+    *("dvc.cli", "dvc.commands.repro", "dvc.commands.data_sync", "dvc.repo", "dvc.repo.reproduce"),
+    *("dvc.stage.run", "dvc.fs", "dvc_data.index", "dvc_objects.fs.local"),
+    *("mlflow", "mlflow.sklearn", "mlflow.store.tracking.sqlalchemy_store"),
+    *("mlflow.store.model_registry.sqlalchemy_store", "mlflow.store.tracking.rest_store"),
+    *("gates.cli", "gates.run.answer", "gates.run.judge", "gates.run.promote", "gates.run.rollback"),
+    *("gates.run.predict", "gates.run.train", "gates.run.ship"),
+)
+# What a program is asked with, and the process that asks, stand for each other: signals go one way, the exit
+# code goes the other, and where either is gone the other ends.
+CLIENT = """#!{python} -IS
+import json, os, signal, socket, sys
+name, words = os.path.basename(sys.argv[0]), sys.argv[1:]
+python = name.startswith("python")
+first = "".join([*words, ""][words[:1] == ["-P"] :][:1])
+if not python or first == "-m" or first and first[0] != "-":
+    try:
+        server = socket.socket(socket.AF_UNIX)
+        server.connect({socket!r})
+    except OSError:
+        server = None
+    if server:
+        mask = os.umask(0)
+        order = json.dumps([name, words, os.getcwd(), mask, dict(os.environ)]).encode()
+        socket.send_fds(server, [len(order).to_bytes({length}, "big")], [0, 1, 2])
+        server.sendall(order)
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, lambda number, _: server.send(bytes([number])))
+        told = server.recv(16)
+        code = int(told) if told else 1
+        if code < 0:
+            signal.signal(-code, signal.SIG_DFL)
+            os.kill(os.getpid(), -code)
+        os._exit(code)
+os.execv({python!r}, [{python!r}, *([] if python else ["-m", name]), *words])
+"""
+
+
+@functools.cache
+def programs() -> Path:
+    """Return a folder with the programs beside this Python; the process behind them ends with this one."""
+    folder = Path(tempfile.mkdtemp(prefix="warm-"))
+    for program in Path(sys.executable).parent.iterdir():
+        if program.name not in PROGRAMS:
+            (folder / program.name).symlink_to(program)
+    for name in PROGRAMS:
+        program = folder / name
+        program.write_text(CLIENT.format(python=sys.executable, socket=str(folder / SOCKET), length=LENGTH))
+        program.chmod(0o755)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
+    set_at_import = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-P", __file__, str(folder)],
+        stdin=subprocess.PIPE,  # its end is ours
+        stdout=subprocess.PIPE,
+        env=kept | set_at_import | {"PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"},
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    atexit.register(_end, process, folder)
+    assert process.stdout is not None
+    assert process.stdout.read(1) == b"1", "the libraries could not be imported"
+    return folder
+
+
+def _end(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    process.kill()
+    process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def serve(folder: Path) -> None:
+    """Import the libraries, tell that on stdout, and start what is asked for until stdin ends."""
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    gc.collect()
+    gc.freeze()  # or every child would copy what the collector touches
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    threads = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
+    assert not threads, f"{threads} would be missing in every program"
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(folder / SOCKET))
+    server.listen(64)
+    os.write(1, b"1")
+    while True:
+        asked, _ = server.accept()
+        if os.fork() == 0:
+            server.close()
+            _keep(asked)
+        asked.close()
+
+
+def _keep(asked: socket.socket) -> None:
+    """Start one program, pass signals on to it, and answer how it ended; never returns."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    size, streams, _, _ = socket.recv_fds(asked, LENGTH, 3)
+    order = b""
+    while len(order) < int.from_bytes(size, "big"):
+        order += asked.recv(2**20)
+    name, words, folder, mask, environment = json.loads(order)
+    child = os.fork()
+    if child == 0:
+        asked.close()
+        os.umask(mask)
+        _become(streams, folder, environment)
+        _run(name, words)
+    for stream in streams:
+        os.close(stream)
+
+    def pass_on() -> None:
+        while number := asked.recv(1):
+            with suppress(ProcessLookupError):
+                os.kill(child, number[0])
+        with suppress(ProcessLookupError):  # who asked is gone
+            os.killpg(child, signal.SIGKILL)
+
+    threading.Thread(target=pass_on, daemon=True).start()
+    _, status = os.waitpid(child, 0)
+    with suppress(OSError):
+        asked.send(str(os.waitstatus_to_exitcode(status)).encode())
+    os._exit(0)
+
+
+def _become(streams: list[int], folder: str, environment: dict[str, str]) -> None:
+    """Take the place of who asked: its streams, folder and environment."""
+    os.setsid()
+    for place, stream in enumerate(streams):
+        os.dup2(stream, place)
+        os.close(stream)
+    sys.stdin = _stream(0, "r", "strict")
+    sys.stdout = _stream(1, "w", "strict")
+    sys.stderr = _stream(2, "w", "backslashreplace")
+    os.chdir(folder)
+    ours = os.environ["PYTHONPATH"]
+    os.environ.clear()
+    os.environ.update(environment)
+    given = [each for each in environment.get("PYTHONPATH", "").split(os.pathsep) if each]
+    sys.path[:] = [*given, *(each for each in sys.path if each != ours or each in given)]
+    time.tzset()
+
+
+def _stream(place: int, mode: str, errors: str) -> Any:  # noqa: ANN401 - a text stream
+    """Open a stream as the interpreter does."""
+    by_line = 1 if place == 2 or os.isatty(place) else -1
+    return os.fdopen(place, mode, by_line, encoding="utf-8", errors=errors, closefd=False)
+
+
+def _run(name: str, words: list[str]) -> None:
+    """Be the program; never returns."""
+    code: Any = 0
+    try:
+        sys.executable = str(Path(sys.argv[1]) / "python")
+        if name.startswith("python"):
+            _run_python(words)
+        else:
+            sys.argv[:] = [name, *words]
+            (entry,) = metadata.entry_points(group="console_scripts", name=name)
+            code = entry.load()()
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:  # noqa: BLE001 - told as the interpreter does
+        traceback.print_exc()
+        code = 1
+    if not isinstance(code, int | None):
+        sys.stderr.write(f"{code}\n")
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter does at its end
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit((code or 0) & 0xFF)
+
+
+def _run_python(words: list[str]) -> None:
+    """Run a module or a file as `python` does."""
+    safe = words[0] == "-P" or "PYTHONSAFEPATH" in os.environ
+    words = words[1:] if words[0] == "-P" else words
+    if words[0] == "-m":
+        sys.argv[:] = words[1:]
+        sys.path[:0] = [] if safe else [str(Path.cwd())]
+        name = words[1] + ".__main__" * hasattr(sys.modules.get(words[1]), "__path__")
+        sys.modules.pop(name, None)  # it is run anew, and not what was imported
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv[:] = words
+        sys.path[:0] = [] if safe else [str(Path(words[0]).resolve().parent)]
+        runpy.run_path(words[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]))
