@@ -13,7 +13,7 @@ Creating the object if it is absent is the commit; nothing here stores anything.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from itertools import accumulate, takewhile
 from typing import Any, Literal, TypeAlias, get_args
@@ -269,7 +269,7 @@ def _entry(document: Document, name: str) -> Entry:
             origin=Champion(**origin) if origin else None,
             target=Champion(**target) if target else None,
         )
-        if datetime.strptime(entry.time, TIME).replace(tzinfo=UTC).strftime(TIME) != entry.time:
+        if datetime.fromisoformat(entry.time).strftime(TIME) != entry.time:
             raise ValueError("its time is written in another form")
         if entry.moves and entry.target is None:
             raise ValueError("it moves to nobody")

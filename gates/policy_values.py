@@ -11,6 +11,8 @@ from gates.errors import InvalidError
 from gates.paths import require_plain
 from gates.public_keys import P256, public_key
 
+_SHELL = frozenset({"&&", "||", "|", ";", "&", ">", ">>", "<"})
+
 
 def _plain_path(path: str) -> str:
     try:
@@ -39,8 +41,12 @@ def _key(text: str) -> str:
 
 
 def _words(command: object) -> object:
-    words = shlex.split(command) if isinstance(command, str) else command
-    return tuple(words) if isinstance(words, list) else words
+    if not isinstance(command, str):
+        return tuple(command) if isinstance(command, list) else command
+    words = tuple(shlex.split(command))
+    if meant_for_a_shell := [word for word in words if word in _SHELL]:
+        raise ValueError(f"has a `{meant_for_a_shell[0]}`, and no shell runs it: sh -c '…', or a script")
+    return words
 
 
 def matching(pattern: str, means: str) -> AfterValidator:

@@ -15,7 +15,7 @@ def read(top: Path) -> dict[str, Document]:
     """Return path to document of each; every value is text, since YAML would read `on` as true.
 
     Raises:
-        InvalidError: A file is not YAML with a mapping at its root.
+        InvalidError: A file is not YAML with a mapping at its root, or lacks what GitHub asks of a workflow.
     """
     paths = sorted(path for pattern in PATTERNS for path in top.glob(pattern))
     return {path.relative_to(top).as_posix(): _document(path) for path in paths}
@@ -37,4 +37,9 @@ def _document(path: Path) -> Document:
         ) from error
     if not isinstance(document, dict):
         raise InvalidError(f"{path} is no mapping.", do="Correct it, then: gates review")
+    if path.parent.name == "workflows" and not ("on" in document and isinstance(document.get("jobs"), dict)):
+        raise InvalidError(
+            f"{path} is no workflow: it needs `on:`, and `jobs:` with a name for each.",
+            do="Correct it, then: gates review",
+        )
     return document

@@ -20,12 +20,12 @@ def write(root: Path, name: str, text: str) -> None:
 def test_values_are_text(tmp_path: Path) -> None:
     """`on` is a word and not true, and nothing is a number."""
     write(tmp_path, "workflows/a.yml", "on: push\njobs: {x: {timeout-minutes: 5}}\n")
-    write(tmp_path, "workflows/b.yaml", "on: [push]\n")
+    write(tmp_path, "workflows/b.yaml", "on: [push]\njobs: {}\n")
     write(tmp_path, "workflows/notes.md", "no workflow")
     write(tmp_path, "actions/setup/action.yml", "runs: {using: composite}\n")
     assert workflow_files.read(tmp_path) == {
         ".github/workflows/a.yml": {"on": "push", "jobs": {"x": {"timeout-minutes": "5"}}},
-        ".github/workflows/b.yaml": {"on": ["push"]},
+        ".github/workflows/b.yaml": {"on": ["push"], "jobs": {}},
         ".github/actions/setup/action.yml": {"runs": {"using": "composite"}},
     }
 
@@ -42,7 +42,19 @@ def test_our_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a: [", "- a", "\x00", "a: 1\n---\nb: 2", "[" * 100_000, b"\xff\xfe\xfa".decode("latin1")]
+    "text",
+    [
+        "on: push",
+        "jobs: {}",
+        "on: push\njobs: [x]",
+        "",
+        "a: [",
+        "- a",
+        "\x00",
+        "a: 1\n---\nb: 2",
+        "[" * 100_000,
+        b"\xff\xfe\xfa".decode("latin1"),
+    ],
 )
 def test_what_is_no_workflow(tmp_path: Path, text: str) -> None:
     """Exit code 2, and the file is named."""

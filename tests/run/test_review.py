@@ -116,6 +116,13 @@ def test_a_project_below_the_top_of_its_repository_is_named(made: Project) -> No
     assert (below / "candidate" / "review.md").read_text().startswith("## review of below: ")
 
 
+def test_a_folder_without_a_commit_has_no_change(made: Project) -> None:
+    (made.root / ".git").rename(made.root / "elsewhere")
+    with pytest.raises(InvalidError, match="git cannot tell which commit") as caught:
+        review.run(made.opened(), "")
+    assert "git init" in caught.value.do
+
+
 def test_every_fault_is_found_at_once(made: Project) -> None:
     made.policy(review={"lint": f"{PYTHON} -c 'raise SystemExit(3)'", "tests": ["no-such-program"]})
     made.change("raw", lambda raw: raw.assign(surprise=1))
@@ -234,9 +241,23 @@ def test_a_command_that_is_not_content_is_quoted(made: Project) -> None:
 
 
 def test_a_command_is_run_by_no_shell(made: Project) -> None:
-    made.policy(review={"lint": f"{PYTHON} -c pass ; touch pwned"})
+    made.policy(review={"lint": f"{PYTHON} -c pass; touch pwned"})
     look(made, "lint")
     assert not (made.root / "pwned").exists()
+
+
+@pytest.mark.parametrize("operator", ["&&", "|", ">", ";"])
+def test_what_only_a_shell_understands_is_told(made: Project, operator: str) -> None:
+    made.policy(review={"lint": f"{PYTHON} -c pass {operator} pwned"})
+    seen = look(made, "policy")
+    (remark,) = seen["remarks"]
+    assert (seen["outcome"], f"has a `{operator}`, and no shell runs it" in remark["text"]) == ("fail", True)
+
+
+def test_a_command_that_was_killed_says_so(made: Project) -> None:
+    made.policy(review={"lint": [PYTHON, "-c", "import os; os.kill(os.getpid(), 9)"]})
+    seen = look(made, "lint")
+    assert (seen["outcome"], seen["sentence"].endswith("was ended by signal 9.")) == ("fail", True)
 
 
 def test_a_command_cannot_write_into_the_step_or_see_a_secret(
@@ -378,3 +399,17 @@ def test_a_workflow_that_opens_a_road_is_red(made: Project) -> None:
     seen = look(made, "workflows")
     assert seen["outcome"] == "fail"
     assert any("promote without an environment" in each["text"] for each in seen["remarks"])
+
+
+def test_what_a_linter_says_is_told_from_the_project_on(made: Project) -> None:
+    top = made.root.with_name("moved")
+    made.root.rename(top)
+    workflow = top / ".github/workflows/mine.yml"
+    workflow.parent.mkdir(parents=True)
+    steps = "[{run: 'echo ${{ github.head_ref }}'}]"
+    workflow.write_text(f"on: pull_request\njobs: {{x: {{runs-on: ubuntu-latest, steps: {steps}}}}}\n")
+    (top / "below").mkdir()
+    below = checked.build(top / "below")
+    remarks = look(below, "workflows")["remarks"]
+    assert any(each["text"].startswith("zizmor: template-injection") for each in remarks)
+    assert {each["file"] for each in remarks} <= {"", "../.github/workflows/mine.yml"}

@@ -42,8 +42,9 @@ def run(project: Project, base: str) -> Result:
         base: The commit that the change is compared with; empty for the first parent, where there is one.
 
     Raises:
-        InvalidError: The commit that was named is not here.
+        InvalidError: The commit that was named is not here, or there is no commit at all.
     """
+    git.head(project.root)  # without one there is no change
     compared = Base(base or BASE, git.commit_of(project.root, base or BASE))
     if base and not compared.commit:
         raise InvalidError(

@@ -23,6 +23,8 @@ def look(project: Project, base: Base, which: str) -> Look:  # noqa: ARG001 - ev
     except OSError as error:
         sentence = f"`{shown}` cannot be run: {error.strerror}. Install it with the project's requirements."
         return Look("fail", sentence)
+    if ended.code < 0:
+        return Look("fail", f"`{shown}` was ended by signal {-ended.code}.", lines=ended.tail)
     if ended.code:
         return Look("fail", f"`{shown}` ended with {ended.code}.", lines=ended.tail)
     return Look("pass", f"`{shown}` is content.")

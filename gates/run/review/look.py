@@ -1,5 +1,6 @@
 """What one look at a proposed change has seen."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -51,6 +52,9 @@ class Look:
 
 
 def _remark(remark: Remark, root: Path) -> dict[str, Any]:
-    path = Path(remark.file)
-    file = path.relative_to(root).as_posix() if path.is_relative_to(root) else remark.file
+    file = (
+        Path(os.path.relpath(remark.file, root)).as_posix()
+        if Path(remark.file).is_absolute()
+        else remark.file
+    )
     return {"text": remark.text, "file": file, "line": remark.line}
