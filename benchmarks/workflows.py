@@ -1,6 +1,7 @@
 """How long the workflows take under act, whose jobs run one after the other on this machine."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def played(folder: Path) -> Iterator[tuple[str, float | None, harness.World]]:
     shutil.copy2(project / "params.yaml", folder)
     world = harness.World(
         folder,
+        gates=Path(sys.prefix) / "bin",  # which imports what it needs, as on a runner
         secrets={"GATES_SIGNING_KEY": gates_key(folder, "--private")},
         variables={"GATES_LEDGER": str(folder / "ledger"), "MLFLOW_TRACKING_URI": tracking},
     )

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -80,23 +79,14 @@ def canonical_json(document: object) -> bytes:
 
 
 def same_json(one: object, other: object) -> bool:
-    """Return whether two plain documents have the same canonical JSON, without writing it.
+    """Return whether two documents have the same canonical JSON, to which ``1`` and ``1.0`` are two values.
 
-    ``1``, ``1.0`` and ``true`` are three values. What has no canonical JSON, as what is not finite or half a
-    surrogate pair, is the same as nothing.
+    What has none, as what is not finite or half a surrogate pair, is the same as nothing.
     """
-    match one, other:
-        case str(), str():
-            return one == other and (one.isascii() or not HALF_A_PAIR.search(one))
-        case dict(), dict():
-            return one.keys() == other.keys() and all(
-                same_json(key, key) and same_json(value, other[key]) for key, value in one.items()
-            )
-        case list(), list():
-            return len(one) == len(other) and all(map(same_json, one, other))
-        case float(), float():
-            return math.isfinite(one) and repr(one) == repr(other)
-    return type(one) is type(other) and one == other
+    try:
+        return canonical_json(one) == canonical_json(other)
+    except (ValueError, TypeError):
+        return False
 
 
 def _of_file(path: Path, algorithm: str) -> str:

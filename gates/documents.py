@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, TypeGuard
 
 import yaml
 
@@ -108,10 +108,30 @@ def parse_canonical_json(data: bytes, name: str) -> Document:
         canonical = canonical_json(document) == data
     except (ValueError, RecursionError):
         canonical = False
+    if canonical and len(data) <= MAX_BYTES and _plainly_bounded(document):
+        return document
+    plain = parse_json(data, name)  # says why, if it is no plain document at all
     if not canonical or len(data) > MAX_BYTES:
-        parse_json(data, name)  # says why, if it is no plain document at all
         _refuse(name, "it is not written canonically")
-    return _plain_mapping(document, name)
+    return plain
+
+
+def _plainly_bounded(document: object) -> TypeGuard[Document]:
+    """Return whether what is canonical, and so of plain values, is an object well within our bounds."""
+    level: list[Any] = [document] if isinstance(document, dict) else []
+    for _ in range(MAX_DEPTH - 1):
+        below: list[Any] = []
+        for each in level:
+            for value in each.values() if type(each) is dict else each:
+                kind = type(value)
+                if kind is dict or kind is list:
+                    below.append(value)
+                elif kind is int and abs(value) >= 10**MAX_DIGITS:
+                    return False
+        if not below:
+            return bool(level)
+        level = below
+    return False
 
 
 def parse_yaml(data: bytes, name: str) -> Document:
