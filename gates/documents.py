@@ -103,15 +103,17 @@ def parse_canonical_json(data: bytes, name: str) -> Document:
     Raises:
         InvalidError: As for `parse_json`, or they are written in another form.
     """
+    if len(data) > MAX_BYTES:
+        return parse_json(data, name)  # which refuses it
     try:
         document = json.loads(data)  # whatever it is lenient about is not written again as it stood
         canonical = canonical_json(document) == data
     except (ValueError, RecursionError):
         canonical = False
-    if canonical and len(data) <= MAX_BYTES and _plainly_bounded(document):
+    if canonical and _plainly_bounded(document):
         return document
     plain = parse_json(data, name)  # says why, if it is no plain document at all
-    if not canonical or len(data) > MAX_BYTES:
+    if not canonical:
         _refuse(name, "it is not written canonically")
     return plain
 

@@ -11,7 +11,9 @@ from gates.errors import InvalidError
 from gates.paths import require_plain
 from gates.public_keys import P256, public_key
 
-_SHELL = frozenset({"&&", "||", "|", ";", "&", ">", ">>", "<"})
+# What is in quotes or behind a backslash is meant as it stands; of the rest, what only a shell understands.
+_QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.""", re.DOTALL)
+_SHELL = re.compile(r"&&|\|\||[;&|<>`$]|^\s*\w+=")
 
 
 def _plain_path(path: str) -> str:
@@ -43,10 +45,10 @@ def _key(text: str) -> str:
 def _words(command: object) -> object:
     if not isinstance(command, str):
         return tuple(command) if isinstance(command, list) else command
-    words = tuple(shlex.split(command))
-    if meant_for_a_shell := [word for word in words if word in _SHELL]:
-        raise ValueError(f"has a `{meant_for_a_shell[0]}`, and no shell runs it: sh -c '…', or a script")
-    return words
+    if only_of_a_shell := _SHELL.search(_QUOTED.sub("x", command)):
+        instead = "a script, sh -c '…', or in quotes if it is meant as it stands"
+        raise ValueError(f"has a `{only_of_a_shell[0].strip()}`, and no shell runs it: {instead}")
+    return tuple(shlex.split(command))
 
 
 def matching(pattern: str, means: str) -> AfterValidator:
@@ -73,4 +75,5 @@ Slice: TypeAlias = Annotated[str, matching("[^=]+=.+", "a slice written as colum
 Sentence: TypeAlias = Annotated[str, matching(r"(?s).*\S.{8,}\S.*", "a sentence of at least 10 characters")]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 Key: TypeAlias = Annotated[str, AfterValidator(_key)]
-Command: TypeAlias = Annotated[tuple[Name, ...], BeforeValidator(_words)]
+Word: TypeAlias = Annotated[Name, matching(r"[^\x00]*", "without a NUL")]
+Command: TypeAlias = Annotated[tuple[Word, ...], BeforeValidator(_words)]

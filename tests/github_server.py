@@ -84,7 +84,7 @@ class GitHub:
             self.issues.append({"number": number, "state": "open", "user": writer, **asked.body})
             return 201, self.issues[-1]
         self.posted.append(asked.body)
-        return 200, None
+        return (204, None) if asked.path == "dispatches" else (200, None)
 
     def _change(self, asked: Asked) -> tuple[int, Any]:
         kept: list[tuple[re.Pattern[str], str, list[dict[str, Any]]]] = [

@@ -8,6 +8,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -21,8 +22,6 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 from werkzeug.security import generate_password_hash
-
-from tests import warm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -174,7 +173,7 @@ def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
     listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     with subprocess.Popen(
         [
-            str(warm.programs() / "python"),
+            sys.executable,
             "-m",
             "mlflow",
             "server",
@@ -235,7 +234,7 @@ def mlflow(folder: Path, **variables: str) -> Iterator[str]:
     }
     command = [
         *(
-            str(warm.programs() / "python"),
+            sys.executable,
             "-m",
             "mlflow",
             "server",

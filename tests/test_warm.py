@@ -59,23 +59,54 @@ def test_a_module_is_looked_for_where_the_interpreter_does(
     assert ("of the folder" in told.stdout) is not safe
 
 
-@pytest.mark.parametrize(
-    ("before", "number", "code"),
-    [
-        ("", signal.SIGTERM, -signal.SIGTERM),
-        ("", signal.SIGKILL, -signal.SIGKILL),
-        ("signal.signal(signal.SIGINT, lambda *_: sys.exit(3))", signal.SIGINT, 3),
-    ],
-)
-def test_a_signal_ends_it(python: str, tmp_path: Path, before: str, number: int, code: int) -> None:
-    """Whoever was asked ends with who asks: nobody holds its output open any more."""
-    (tmp_path / "wait.py").write_text(WAIT.format(before=before))
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_ends_it(python: str, tmp_path: Path, number: int) -> None:
+    """What was asked for ends with who asks: nobody holds its output open any more."""
+    (tmp_path / "wait.py").write_text(WAIT.format(before=""))
     with subprocess.Popen([python, "wait.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
         assert process.stdout.read() == ""
-    assert process.returncode == code
+    assert process.returncode == -number
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        ("os.kill(os.getpid(), signal.SIGINT)", -signal.SIGINT),
+        ("raise KeyboardInterrupt", -signal.SIGINT),
+        ("sys.exit('so')", 1),
+        ("sys.exit(256 + 3)", 3),
+    ],
+)
+def test_it_ends_as_the_program_does(python: str, tmp_path: Path, end: str, code: int) -> None:
+    (tmp_path / "end.py").write_text(
+        f"import os, signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n{end}\n"
+    )
+    ended = subprocess.run([python, "end.py"], cwd=tmp_path, capture_output=True, check=False)
+    assert ended.returncode == code
+
+
+def test_it_is_warm(tmp_path: Path) -> None:
+    """Or the tests would take twice as long, and nobody would know why."""
+    (tmp_path / "look.py").write_text("import sys; print('mlflow' in sys.modules, 'numpy' in sys.modules)")
+    command = [str(warm.programs() / "python"), "look.py"]
+    assert subprocess.check_output(command, cwd=tmp_path) == b"True True\n"
+    seeded = subprocess.check_output(command, cwd=tmp_path, env=os.environ | {"PYTHONHASHSEED": "7"})
+    assert seeded == b"False False\n"
+
+
+def test_what_starts_them_ends_with_who_asked_for_it() -> None:
+    """Killed, too: its output has an end, and its folder is gone."""
+    code = "import os; from tests import warm; print(warm.programs(), flush=True); os.kill(os.getpid(), 9)"
+    environment = os.environ | {"PYTHONPATH": str(warm.ROOT)}
+    asked = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+    assert (
+        asked.returncode == -signal.SIGKILL
+    )  # and stderr, which the other one holds as well, was read to its end
+    assert not Path(asked.stdout.decode().strip()).exists()
 
 
 def test_a_mistake_is_told_as_the_interpreter_does(python: str, tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 A ship starts nine interpreters, and each needs two to six seconds of a core for `import mlflow` or
 scikit-learn before it does anything. What is run here are the same programs, from arguments to exit code,
-each in a process of its own; only what they import is there already. What cannot be started this way (code
-on the command line, an option of the interpreter) is started by the interpreter itself, as is everything
-that a test kills, runs as somebody else, or ships first.
+each in a process of its own.
+
+What is not the same: an import that is missing is not missed, and flags, hash seed and threads are those of
+the process that forks. So the interpreter itself starts what it is told to start in another way (`python -c`,
+an option, a variable such as `PYTHONHASHSEED`), and tests use it (`tests.shell.COLD`) for what is about
+bytes, for servers, for what they kill, and for one run of every command.
 """
 
 import atexit
@@ -14,6 +17,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import shutil
 import signal
 import socket
@@ -29,9 +33,16 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PROGRAMS = ("python", "python3", "gates", "dvc")
-SOCKET = "socket"
+WARM = ("python", "python3", "gates", "dvc")
 LENGTH = 8
+LOST = 70  # a keeper ended without an answer; no program of ours ends so
+# What an interpreter reads once, at its start or in an import; with another value it is started itself.
+AT_START = {
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONIOENCODING": "",
+}
 LIBRARIES = (
     *("alembic.runtime.migration", "boto3.session", "pandas", "pandera.io.pandas_io", "pyarrow.parquet"),
     *("pytest", "pytest_benchmark.plugin", "scipy.stats", "securesystemslib.signer", "skops.io"),
@@ -44,60 +55,65 @@ LIBRARIES = (
     *("gates.cli", "gates.run.answer", "gates.run.judge", "gates.run.promote", "gates.run.rollback"),
     *("gates.run.predict", "gates.run.train", "gates.run.ship"),
 )
-# What a program is asked with, and the process that asks, stand for each other: signals go one way, the exit
-# code goes the other, and where either is gone the other ends.
-CLIENT = """#!{python} -IS
+PROGRAM = """#!/bin/sh
+exec "{python}" -IS "{client}" {name} "$@"
+"""
+# The process that asks and the program stand for each other: signals go one way, the exit code goes the
+# other, and where either is gone the other ends.
+CLIENT = """
 import json, os, signal, socket, sys
-name, words = os.path.basename(sys.argv[0]), sys.argv[1:]
+name, words = sys.argv[1], sys.argv[2:]
 python = name.startswith("python")
 first = "".join([*words, ""][words[:1] == ["-P"] :][:1])
-if not python or first == "-m" or first and first[0] != "-":
-    try:
-        server = socket.socket(socket.AF_UNIX)
-        server.connect({socket!r})
-    except OSError:
-        server = None
-    if server:
-        mask = os.umask(0)
-        order = json.dumps([name, words, os.getcwd(), mask, dict(os.environ)]).encode()
-        socket.send_fds(server, [len(order).to_bytes({length}, "big")], [0, 1, 2])
-        server.sendall(order)
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, lambda number, _: server.send(bytes([number])))
-        told = server.recv(16)
-        code = int(told) if told else 1
-        if code < 0:
-            signal.signal(-code, signal.SIG_DFL)
-            os.kill(os.getpid(), -code)
-        os._exit(code)
-os.execv({python!r}, [{python!r}, *([] if python else ["-m", name]), *words])
+runs = not python or first == "-m" or first[:1] not in {"", "-"} and os.path.isfile(first)
+if not runs or any(os.environ.get(each, value) != value for each, value in AT_START.items()):
+    os.execv(PYTHON, [PYTHON, *([] if python else ["-m", name]), *words])
+server = socket.socket(socket.AF_UNIX)
+server.connect(SOCKET)
+mask = os.umask(0)
+order = json.dumps([name, words, os.getcwd(), mask, dict(os.environ)]).encode()
+socket.send_fds(server, [len(order).to_bytes(LENGTH, "big")], [0, 1, 2])
+server.sendall(order)
+for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(each, lambda number, _: server.send(bytes([number])))
+told = server.recv(16)
+if not told:
+    sys.exit(LOST)
+code = int(told)
+if code < 0:
+    if -code != signal.SIGKILL:
+        signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+os._exit(code)
 """
 
 
 @functools.cache
 def programs() -> Path:
-    """Return a folder with the programs beside this Python; the process behind them ends with this one."""
-    folder = Path(tempfile.mkdtemp(prefix="warm-"))
+    """Return a folder of the programs beside this Python; the process behind them ends with this one."""
+    folder = Path(tempfile.mkdtemp(prefix="warm-", dir="/tmp"))  # the path of a socket is short
     for program in Path(sys.executable).parent.iterdir():
-        if program.name not in PROGRAMS:
+        if program.name not in WARM and not program.name.startswith("python"):
             (folder / program.name).symlink_to(program)
-    for name in PROGRAMS:
-        program = folder / name
-        program.write_text(CLIENT.format(python=sys.executable, socket=str(folder / SOCKET), length=LENGTH))
-        program.chmod(0o755)
+    told = {"PYTHON": sys.executable, "SOCKET": str(folder / "socket"), "LENGTH": LENGTH, "LOST": LOST}
+    told["AT_START"] = AT_START
+    client = folder / "client.py"
+    client.write_text("".join(f"{name} = {value!r}\n" for name, value in told.items()) + CLIENT)
+    for name in WARM:
+        (folder / name).write_text(PROGRAM.format(python=sys.executable, client=client, name=name))
+        (folder / name).chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
-    set_at_import = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-P", __file__, str(folder)],
-        stdin=subprocess.PIPE,  # its end is ours
+        stdin=subprocess.PIPE,  # its end is ours, however we end
         stdout=subprocess.PIPE,
-        env=kept | set_at_import | {"PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"},
+        env=kept | AT_START | {"PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"},
         cwd=ROOT,
         start_new_session=True,
     )
     atexit.register(_end, process, folder)
     assert process.stdout is not None
-    assert process.stdout.read(1) == b"1", "the libraries could not be imported"
+    assert process.stdout.read(1) == b"1", "what starts programs at once did not start; why stands above"
     return folder
 
 
@@ -117,15 +133,16 @@ def serve(folder: Path) -> None:
     threads = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
     assert not threads, f"{threads} would be missing in every program"
     server = socket.socket(socket.AF_UNIX)
-    server.bind(str(folder / SOCKET))
+    server.bind(str(folder / "socket"))
     server.listen(64)
     os.write(1, b"1")
-    while True:
+    while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
         asked, _ = server.accept()
         if os.fork() == 0:
             server.close()
             _keep(asked)
         asked.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keep(asked: socket.socket) -> None:
@@ -134,7 +151,12 @@ def _keep(asked: socket.socket) -> None:
     size, streams, _, _ = socket.recv_fds(asked, LENGTH, 3)
     order = b""
     while len(order) < int.from_bytes(size, "big"):
-        order += asked.recv(2**20)
+        piece = asked.recv(2**20)
+        if not piece:
+            os._exit(LOST)
+        order += piece
+    if not order:
+        os._exit(LOST)
     name, words, folder, mask, environment = json.loads(order)
     child = os.fork()
     if child == 0:
@@ -150,6 +172,7 @@ def _keep(asked: socket.socket) -> None:
             with suppress(ProcessLookupError):
                 os.kill(child, number[0])
         with suppress(ProcessLookupError):  # who asked is gone
+            os.kill(child, signal.SIGKILL)  # which may have no group of its own yet
             os.killpg(child, signal.SIGKILL)
 
     threading.Thread(target=pass_on, daemon=True).start()
@@ -175,10 +198,11 @@ def _become(streams: list[int], folder: str, environment: dict[str, str]) -> Non
     given = [each for each in environment.get("PYTHONPATH", "").split(os.pathsep) if each]
     sys.path[:] = [*given, *(each for each in sys.path if each != ours or each in given)]
     time.tzset()
+    sys.modules["numpy"].random.seed()  # `random` does so by itself
 
 
 def _stream(place: int, mode: str, errors: str) -> Any:  # noqa: ANN401 - a text stream
-    """Open a stream as the interpreter does."""
+    """Open a descriptor for text in UTF-8, by the line on a terminal and for errors."""
     by_line = 1 if place == 2 or os.isatty(place) else -1
     return os.fdopen(place, mode, by_line, encoding="utf-8", errors=errors, closefd=False)
 
@@ -196,7 +220,11 @@ def _run(name: str, words: list[str]) -> None:
             code = entry.load()()
     except SystemExit as ended:
         code = ended.code
-    except BaseException:  # noqa: BLE001 - told as the interpreter does
+    except KeyboardInterrupt:
+        traceback.print_exc()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException:  # noqa: BLE001 - told as any program's
         traceback.print_exc()
         code = 1
     if not isinstance(code, int | None):

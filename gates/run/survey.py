@@ -19,6 +19,8 @@ ROW_ID = "row_id"
 CLASSIFICATION, REGRESSION = "classification", "regression"
 SHOWN = 5
 MOST_CLASSES = 20  # of so few whole numbers nobody but the user knows whether they count or name
+# As pandas calls them; a column without any value is empty.
+_PLAIN = frozenset({"string", "boolean", "integer", "floating", "mixed-integer-float", "empty"})
 MOST_GROUPS = 20  # each needs rows enough to be judged
 
 
@@ -67,6 +69,12 @@ def raw_file(root: Path, data: Path) -> str:
     path = root / data
     if not path.is_file():
         raise InvalidError(f"--data {data} is not a file.", do="Name your table: --data data/raw/FILE.csv")
+    if path.is_symlink() or (root / RAW_FOLDER).is_symlink():
+        raise InvalidError(
+            f"--data {data} is a symbolic link, or lies in a folder that is one.",
+            why="DVC keeps files, and no links to them.",
+            do=f"Put the file itself into {RAW_FOLDER}/ and name it there.",
+        )
     if path.resolve().parent != (root / RAW_FOLDER).resolve():
         ours = path.resolve().is_relative_to(root.resolve())
         brought = f"{'mv' if ours else 'cp'} {shlex.quote(str(data))} {RAW_FOLDER}/"
@@ -109,16 +117,25 @@ def read(root: Path, wishes: Wishes) -> "pd.DataFrame":
 
 
 def _require_single_values(table: "pd.DataFrame", data: Path) -> None:
-    """Refuse lists and mappings, which Parquet can hold and no rule of a contract can compare."""
+    """Refuse what Parquet can hold and no rule of a contract can compare, such as lists and moments."""
+    from pandas.api.types import infer_dtype
+
     for name in table.columns:
         try:
             table[name].nunique()
         except TypeError as error:
             raise InvalidError(
                 f"--data {data}: the column {name} holds lists or mappings.",
-                why="A contract speaks about numbers, texts, dates, and true or false.",
+                why="A contract speaks about numbers, texts, and true or false.",
                 do="Write what they hold as columns of their own.",
             ) from error
+        if (kind := infer_dtype(table[name].astype(object), skipna=True)) not in _PLAIN:
+            raise InvalidError(
+                f"--data {data}: the column {name} holds values of the kind {kind}.",
+                why="A contract speaks about numbers, texts, and true or false.",
+                do="Write it as one of them: a day as text (2026-06-01) or as days since another, a decimal "
+                "as a float; or leave it out.",
+            )
 
 
 def key_column(table: "pd.DataFrame", wishes: Wishes) -> str:

@@ -20,14 +20,20 @@ def write(root: Path, name: str, text: str) -> None:
 def test_values_are_text(tmp_path: Path) -> None:
     """`on` is a word and not true, and nothing is a number."""
     write(tmp_path, "workflows/a.yml", "on: push\njobs: {x: {timeout-minutes: 5}}\n")
-    write(tmp_path, "workflows/b.yaml", "on: [push]\njobs: {}\n")
+    write(tmp_path, "workflows/b.yaml", "on: [push]\njobs: {y: {}}\n")
     write(tmp_path, "workflows/notes.md", "no workflow")
     write(tmp_path, "actions/setup/action.yml", "runs: {using: composite}\n")
     assert workflow_files.read(tmp_path) == {
         ".github/workflows/a.yml": {"on": "push", "jobs": {"x": {"timeout-minutes": "5"}}},
-        ".github/workflows/b.yaml": {"on": ["push"], "jobs": {}},
+        ".github/workflows/b.yaml": {"on": ["push"], "jobs": {"y": {}}},
         ".github/actions/setup/action.yml": {"runs": {"using": "composite"}},
     }
+
+
+def test_an_action_is_no_workflow_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    """What decides is the place."""
+    write(tmp_path, "actions/workflows/action.yml", "runs: {using: composite}\n")
+    assert list(workflow_files.read(tmp_path)) == [".github/actions/workflows/action.yml"]
 
 
 def test_none(tmp_path: Path) -> None:
@@ -45,8 +51,11 @@ def test_our_own() -> None:
     "text",
     [
         "on: push",
-        "jobs: {}",
+        "jobs: {x: {}}",
+        "on:\njobs: {x: {}}",
+        "on: push\njobs: {}",
         "on: push\njobs: [x]",
+        "on: push\njobs: {x: y}",
         "",
         "a: [",
         "- a",
@@ -68,4 +77,18 @@ def test_where_it_is_no_yaml_is_told(tmp_path: Path) -> None:
     write(tmp_path, "workflows/bad.yml", "on: push\njobs: [\n")
     with pytest.raises(InvalidError) as refused:
         workflow_files.read(tmp_path)
-    assert "in line 3, column 1" in refused.value.why
+    assert "in line 3, column 1" in refused.value.what
+    assert [(each.file, each.line) for each in refused.value.remarks] == [
+        (str(tmp_path / ".github/workflows/bad.yml"), 3)
+    ]
+
+
+def test_every_file_that_is_none_is_told(tmp_path: Path) -> None:
+    """At once, each with its place."""
+    for name in ("a", "b"):
+        write(tmp_path, f"workflows/{name}.yml", "on: push\njobs: []\n")
+    with pytest.raises(
+        InvalidError, match=r"^\.github/workflows/a\.yml is no workflow.*, and 1 more are none\.$"
+    ) as refused:
+        workflow_files.read(tmp_path)
+    assert [Path(each.file).name for each in refused.value.remarks] == ["a.yml", "b.yml"]

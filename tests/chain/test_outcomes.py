@@ -14,6 +14,7 @@ from gates.public_keys import public_key
 from gates.statement import PAYLOAD_TYPE
 from tests.chain.conftest import State
 from tests.chain.project import Project
+from tests.shell import COLD
 
 GATES = ["champion", "fairness", "golden", "latency", "lineage", "schema"]
 
@@ -220,3 +221,23 @@ def test_restore_rebuilds_at_the_right_commit(twice: Project) -> None:
     assert twice.gates("restore", "1").code == 0
     assert twice.sha() == shown["sha"]
     assert digest.of_file(twice.path / "dvc.lock") == shown["dvc_lock_sha256"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("show", "2"),
+        ("audit",),
+        ("reconcile",),
+        ("rollback", "--to", "previous", "--reason", "slow"),
+        ("drill",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_an_interpreter_that_has_imported_nothing_runs_it_too(
+    second: State, branch: Callable[[Project], Project], command: tuple[str, ...]
+) -> None:
+    """What is started at once in the other tests would not miss an import that is missing."""
+    answer = branch(second.project).gates(*command, **COLD)
+    assert answer.code == 0, answer.out + answer.err

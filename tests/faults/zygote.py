@@ -1,7 +1,8 @@
 """Commands of `gates`, each in a process of its own, forked from one that has imported everything already.
 
 What starts fresh spends a second on imports before it does anything; four hundred cases cannot. The commands
-themselves are the real ones, from arguments to exit code. Only loading on trial happens in the same process:
+themselves are the real ones, from arguments to exit code; `tests.warm` starts those that nothing harms from
+within, and that tell nothing of what they call. Only loading on trial happens in the same process:
 nothing is written there, and a signal to us reaches it either way.
 """
 

@@ -6,6 +6,8 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -521,6 +523,37 @@ def test_a_column_of_lists_is_named(root: Path, cell: object) -> None:
     people().assign(odd=[cell] * ROWS).to_parquet(root / data, index=False)
     with pytest.raises(InvalidError, match="the column odd holds lists or mappings"):
         begin(root, data=data)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind"),
+    [
+        (pd.Timestamp("2026-01-01"), "datetime"),
+        (pd.Timedelta(1, "s"), "timedelta"),
+        (date(2026, 1, 1), "date"),
+        (Decimal("1.5"), "decimal"),
+        (b"x", "bytes"),
+    ],
+)
+@pytest.mark.parametrize("column", ["odd", "left"])
+def test_a_column_of_what_no_contract_speaks_about_is_named(
+    root: Path, cell: object, kind: str, column: str
+) -> None:
+    """Label or not, Parquet holds such."""
+    data = DATA.with_suffix(".parquet")
+    people().assign(**{column: [cell] * ROWS}).to_parquet(root / data, index=False)
+    with pytest.raises(InvalidError, match=f"the column {column} holds values of the kind {kind}"):
+        begin(root, data=data)
+
+
+def test_a_link_is_not_the_table(root: Path) -> None:
+    """DVC takes none, and who is told to move it would move it onto itself."""
+    elsewhere = root / "t.csv"
+    (root / DATA).rename(elsewhere)
+    (root / DATA).symlink_to(elsewhere)
+    with pytest.raises(InvalidError, match="is a symbolic link") as caught:
+        begin(root, data=DATA)
+    assert "mv" not in caught.value.do
 
 
 def test_the_help_offers_no_empty_choice() -> None:

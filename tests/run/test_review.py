@@ -241,17 +241,29 @@ def test_a_command_that_is_not_content_is_quoted(made: Project) -> None:
 
 
 def test_a_command_is_run_by_no_shell(made: Project) -> None:
-    made.policy(review={"lint": f"{PYTHON} -c pass; touch pwned"})
+    made.policy(review={"lint": [PYTHON, "-c", "pass", ";", "touch", "pwned"]})
     look(made, "lint")
     assert not (made.root / "pwned").exists()
 
 
-@pytest.mark.parametrize("operator", ["&&", "|", ">", ";"])
+@pytest.mark.parametrize("word", [r"\;", "'|'", '">"', "'a>b'", '-k="x&y"', "--a=b", "x=1", "*.py"])
+def test_what_is_meant_as_it_stands_is_handed_on(made: Project, word: str) -> None:
+    made.policy(review={"lint": f"{PYTHON} -c 'import sys; raise SystemExit(len(sys.argv) - 2)' {word}"})
+    assert look(made, "lint")["outcome"] == "pass"
+
+
+@pytest.mark.parametrize("operator", ["&&", "||", "|", ">", ";", "&", "<", "`", "$"])
 def test_what_only_a_shell_understands_is_told(made: Project, operator: str) -> None:
-    made.policy(review={"lint": f"{PYTHON} -c pass {operator} pwned"})
+    made.policy(review={"lint": f"{PYTHON} -c 'pass; pass'{operator}pwned"})
     seen = look(made, "policy")
     (remark,) = seen["remarks"]
     assert (seen["outcome"], f"has a `{operator}`, and no shell runs it" in remark["text"]) == ("fail", True)
+
+
+@pytest.mark.parametrize("command", ["A=1 ruff check", ["a\0b"]])
+def test_what_no_program_could_be_started_with_is_told(made: Project, command: object) -> None:
+    made.policy(review={"lint": command})
+    assert look(made, "policy")["outcome"] == "fail"
 
 
 def test_a_command_that_was_killed_says_so(made: Project) -> None:

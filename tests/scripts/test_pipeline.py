@@ -12,6 +12,8 @@ import pytest
 import skops.io
 import yaml
 
+from tests.shell import COLD
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -43,7 +45,7 @@ def test_two_clean_runs_give_identical_bytes(shipped: Shell, new_project: Callab
     other = new_project()
     shutil.copy(shipped.path / "data/raw/churn.csv", other.path / "data/raw/churn.csv")
     for stage in ("ingest", "split", "train"):
-        other.must("python", f"scripts/{stage}.py", PYTHONHASHSEED="7", OMP_NUM_THREADS="2")
+        other.must("python", f"scripts/{stage}.py", **COLD, PYTHONHASHSEED="7", OMP_NUM_THREADS="2")
     assert digests(other) == digests(shipped)
 
 

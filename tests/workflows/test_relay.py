@@ -7,6 +7,8 @@ import importlib.util
 import io
 import json
 import queue
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +27,7 @@ from tests.adapters import mlflow_models
 from tests.github_server import REPOSITORY, Asked, GitHub
 
 ROOT = Path(__file__).resolve().parents[2]
+RELAY = ROOT / "examples/relay/relay.py"
 SECRET = "a secret of both"  # noqa: S105 - of a server that lives as long as a test
 MOVED = {"entity": "model_version_alias", "action": "created", "data": {"name": "churn", "alias": "champion"}}
 NOW = 1_780_000_000.0
@@ -64,7 +67,12 @@ def relay(github: Waiting, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    spec = importlib.util.spec_from_file_location("relay", ROOT / "examples/relay/relay.py")
+    return load()
+
+
+def load() -> ModuleType:
+    """Import the example, as whoever serves it does."""
+    spec = importlib.util.spec_from_file_location("relay", RELAY)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -136,9 +144,15 @@ def test_an_alias_that_moves_in_mlflow_starts_the_workflow(
     [
         (request(), 202),
         (request(moment=NOW - 290), 202),
-        (request({"entity": "model_version", "action": "created"}), 204),
+        (request(moment=NOW + 50), 202),
+        (request({"entity": "model_version", "action": "created"}), 200),
+        (request({}), 400),
+        (request([]), 400),
+        (request(None), 400),
+        (request([[]]), 400),
         (request(moment=NOW - 310), 401),
-        (request(moment=NOW + 310), 401),
+        (request(moment=NOW + 70), 401),
+        (request(moment=-1), 401),
         (request(MOVED, "another"), 401),
         (request(HTTP_X_MLFLOW_TIMESTAMP=f"{NOW + 1:.0f}"), 401),
         (request(HTTP_X_MLFLOW_DELIVERY_ID="another"), 401),
@@ -162,6 +176,46 @@ def test_only_what_mlflow_signed_lately_is_told(
     assert [asked.body for asked in github.asked] == [{"event_type": "alias-moved"}] * (status == 202)
 
 
-def test_a_github_that_does_not_take_it_lets_mlflow_try_again(relay: ModuleType, github: Waiting) -> None:
-    github.refusals["POST"] = 403
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 403, 500])
+def test_a_github_that_does_not_take_it_lets_mlflow_try_again(
+    relay: ModuleType, github: Waiting, capfd: pytest.CaptureFixture[str], status: int
+) -> None:
+    """A redirect is not followed: the token would go along."""
+    github.refusals["POST"] = status
+    github.headers["Location"] = f"{github.url}/repos/{REPOSITORY}/elsewhere"
     assert relay.answer(request(), NOW).startswith("502 ")
+    assert [asked.path for asked in github.asked] == ["dispatches"]
+    assert capfd.readouterr().err == f"GitHub was not told: {status}\n"
+
+
+def test_a_token_from_a_file_is_taken_and_never_told(
+    relay: ModuleType, github: Waiting, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """With its last line's end; one with another inside is no header."""
+    monkeypatch.setenv("GITHUB_TOKEN", "a-token\n")
+    assert relay.answer(request(), NOW).startswith("202 ")
+    monkeypatch.setenv("GITHUB_TOKEN", "a-token\nX: y")
+    assert relay.answer(request(), NOW).startswith("502 ")
+    assert [asked.headers["Authorization"] for asked in github.asked] == ["Bearer a-token"]
+    assert "token" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["MLFLOW_WEBHOOK_SECRET", "GITHUB_REPOSITORY", "GITHUB_TOKEN"])
+@pytest.mark.parametrize("value", ["", "\n"])
+@pytest.mark.usefixtures("relay")
+def test_without_what_it_needs_it_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """An empty secret would let everybody sign."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=f"Not set or empty: {name}"):
+        load()
+
+
+@pytest.mark.parametrize("arguments", [[], ["abc"], ["99999"], ["80", "8"], ["-1"]])
+@pytest.mark.usefixtures("relay")
+def test_what_is_no_port_is_told(arguments: list[str]) -> None:
+    command = [sys.executable, str(RELAY), *arguments]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (told.returncode, told.stderr.count("\n")) == (1, 1)
+    assert "python relay.py 8080" in told.stderr
