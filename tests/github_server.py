@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 REPOSITORY = "org/ml-gates"
@@ -100,8 +100,11 @@ class GitHub:
         return 404, {"message": "Not Found"}
 
 
+Kind = TypeVar("Kind", bound=GitHub)
+
+
 @contextmanager
-def serving(kind: type[GitHub] = GitHub) -> Iterator[GitHub]:
+def serving(kind: type[Kind]) -> Iterator[Kind]:
     """Serve on a free port of the loopback until the block ends; ``kind`` may be one that can do more."""
     github = kind()
 

@@ -172,16 +172,7 @@ def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
     files = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", "files"]
     listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "mlflow",
-            "server",
-            "--app-name",
-            "basic-auth",
-            *listen,
-            *files,
-        ],
+        [sys.executable, "-m", "mlflow", "server", "--app-name", "basic-auth", *listen, *files],
         cwd=folder,
         env=kept | variables,
         stdout=subprocess.DEVNULL,
@@ -233,18 +224,7 @@ def mlflow(folder: Path, **variables: str) -> Iterator[str]:
         **variables,
     }
     command = [
-        *(
-            sys.executable,
-            "-m",
-            "mlflow",
-            "server",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--workers",
-            "1",
-        ),
+        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", "0", "--workers", "1"),
         *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)),
     ]
     with subprocess.Popen(

@@ -17,7 +17,7 @@ NAMES = ("GITHUB_REPOSITORY", "GITHUB_TOKEN", "GITHUB_API_URL")
 @pytest.fixture
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with github_server.serving() as server:
+    with github_server.serving(GitHub) as server:
         yield server
 
 

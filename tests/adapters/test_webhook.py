@@ -17,7 +17,7 @@ SECRET = "T0KEN"  # noqa: S105 - stands for the part of the address that must no
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with github_server.serving() as serving:
+    with github_server.serving(GitHub) as serving:
         yield serving
 
 

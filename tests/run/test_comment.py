@@ -18,7 +18,7 @@ NUMBER = 7
 def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     """GitHub as a step with a token reaches it."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with github_server.serving() as server:
+    with github_server.serving(GitHub) as server:
         for name, value in (("REPOSITORY", REPOSITORY), ("TOKEN", "t"), ("API_URL", server.url)):
             monkeypatch.setenv(f"GITHUB_{name}", value)
         yield server

@@ -19,7 +19,7 @@ RUN = f"https://github.com/{REPOSITORY}/actions/runs/7"
 def server(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     """A server, and the environment of a step of a workflow that was given webhook and token."""
     assert not project.scratch  # made first, since it takes these variables away
-    with github_server.serving() as serving:
+    with github_server.serving(GitHub) as serving:
         values = {
             "no_proxy": "127.0.0.1",
             "GITHUB_ACTIONS": "true",

@@ -147,7 +147,7 @@ def again(made: Production) -> Iterator[Production]:
     made.world.project.mkdir()
     shutil.copy2(folder / "machine" / "params.yaml", made.world.project)
     harness.commit(made.world.project)
-    with github_server.serving() as github:
+    with github_server.serving(GitHub) as github:
         environment = {"GITHUB_API_URL": github.url, "no_proxy": "127.0.0.1"}
         secrets = {**made.world.secrets, "GATES_WEBHOOK": f"{github.url}/hook"}
         world = replace(made.world, secrets=secrets, environment=environment)

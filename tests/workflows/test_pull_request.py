@@ -25,7 +25,7 @@ PLACE = re.compile(r"::(error|warning) title=([^,:]*),file=([^,:]*),line=(\d+)::
 
 @pytest.fixture
 def github() -> Iterator[GitHub]:
-    with github_server.serving() as server:
+    with github_server.serving(GitHub) as server:
         yield server
 
 

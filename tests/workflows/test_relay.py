@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,12 +35,11 @@ NOW = 1_780_000_000.0
 PATIENCE_S = 60
 
 
+@dataclass
 class Waiting(GitHub):
     """A GitHub that can be waited for."""
 
-    def __init__(self, **kept: Any) -> None:  # noqa: ANN401 - what the server keeps
-        super().__init__(**kept)
-        self.came: queue.SimpleQueue[Asked] = queue.SimpleQueue()
+    came: queue.SimpleQueue[Asked] = field(default_factory=queue.SimpleQueue)
 
     def answer(self, asked: Asked) -> tuple[int, Any]:
         """Answer, and let who waits go on."""
@@ -51,7 +51,6 @@ class Waiting(GitHub):
 @pytest.fixture
 def github() -> Iterator[Waiting]:
     with github_server.serving(Waiting) as server:
-        assert isinstance(server, Waiting)
         yield server
 
 

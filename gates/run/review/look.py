@@ -52,9 +52,6 @@ class Look:
 
 
 def _remark(remark: Remark, root: Path) -> dict[str, Any]:
-    file = (
-        Path(os.path.relpath(remark.file, root)).as_posix()
-        if Path(remark.file).is_absolute()
-        else remark.file
-    )
+    path = Path(remark.file)
+    file = Path(os.path.relpath(path, root)).as_posix() if path.is_absolute() else remark.file
     return {"text": remark.text, "file": file, "line": remark.line}
