@@ -15,7 +15,7 @@ from pydantic import (
 from gates import digest
 from gates.documents import Document
 from gates.errors import InvalidError, Remark
-from gates.policy_blocks import TASKS, GatePolicy, Project, Strict, Task
+from gates.policy_blocks import TASKS, GatePolicy, LivePolicy, Project, Strict, Task
 from gates.trust import TrustedKey
 from gates.verdict import Waiver
 
@@ -29,20 +29,27 @@ class Policy:
 
     Attributes:
         project: Names, files and waivers.
-        gates: Gate name to its block, in the order of params.yaml.
+        gates: Name to block of the gates that judge a candidate, in the order of params.yaml.
+        live: Name to block of the gates that look at live traffic.
         document: The block as it stands in params.yaml.
         sha256: Digest of the block's canonical JSON: which policy judged.
     """
 
     project: Project
     gates: Mapping[str, GatePolicy]
+    live: Mapping[str, GatePolicy]
     document: Document
     sha256: str
+
+    def block(self, gate: str) -> GatePolicy:
+        """Return the block of a gate of either kind."""
+        return self.live[gate] if gate in self.live else self.gates[gate]
 
     @property
     def filled(self) -> Document:
         """The block with its defaults filled in."""
-        blocks = {name: block.model_dump(mode="json", by_alias=True) for name, block in self.gates.items()}
+        both = {**self.gates, **self.live}
+        blocks = {name: block.model_dump(mode="json", by_alias=True) for name, block in both.items()}
         return {**self.project.model_dump(mode="json", by_alias=True), **blocks}
 
     @property
@@ -68,7 +75,7 @@ def parse(
 
     Args:
         params: The whole document.
-        forms: Task to gate name to the model of its block; every gate must have a block.
+        forms: Task to gate name to the model of its block; every gate that judges a candidate needs one.
         name: What an error calls the file.
 
     Raises:
@@ -90,13 +97,15 @@ def parse(
     project = _validate(Project, shared, "gates", mistakes, also=gates)
     found: dict[str, GatePolicy] = {}
     for gate in sorted(gates, key=lambda gate: list(block).index(gate) if gate in block else len(block)):
-        if gate not in block:
+        if gate not in block and not issubclass(forms["classification"][gate], LivePolicy):
             mistakes.append(
                 f"gates.{gate}: missing; to see it without blocking write `{gate}: {{mode: report, …}}`"
             )
         elif (task := block.get("task", "classification")) in TASKS:  # else told with the project's mistakes
             others = _of_other_tasks(forms, task, gate)
-            if parsed := _validate(forms[task][gate], block[gate], f"gates.{gate}", mistakes, others=others):
+            if parsed := _validate(
+                forms[task][gate], block.get(gate, {}), f"gates.{gate}", mistakes, others=others
+            ):
                 found[gate] = parsed
     if project:
         mistakes += _stray_waivers(project, gates)
@@ -107,7 +116,9 @@ def parse(
             do=f"Correct {name}, then: gates policy",
             remarks=[Remark(each, name, address=each.partition(": ")[0]) for each in mistakes],
         )
-    return Policy(project, found, block, digest.of_document(block))
+    live = {name: each for name, each in found.items() if isinstance(each, LivePolicy)}
+    judging = {name: each for name, each in found.items() if name not in live}
+    return Policy(project, judging, live, block, digest.of_document(block))
 
 
 def require_valid(gate: str, block: GatePolicy, given: Mapping[str, Any]) -> None:

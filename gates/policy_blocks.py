@@ -65,6 +65,13 @@ class GatePolicy(Strict):
     mode: Mode = "block"
 
 
+class LivePolicy(GatePolicy):
+    """The block of a gate that looks at live traffic, not at a candidate: no promotion asks for its verdict.
+
+    A project need not have the block: the defaults hold.
+    """
+
+
 class DataFiles(Strict):
     """Where the data lies, relative to the project."""
 

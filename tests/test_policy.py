@@ -505,3 +505,35 @@ def test_a_regression_has_limits_of_its_own() -> None:
 def test_a_limit_of_another_task_is_told_with_its_address(edits: dict[str, object], told: str) -> None:
     (line,) = mistakes(deepcopy(edits))
     assert line.startswith(told)
+
+
+# ---------------------------------------------------------------- gates over live traffic
+
+
+class Watching(policy_blocks.LivePolicy):
+    """A gate over live traffic with one limit."""
+
+    max_share: float = 0.2
+
+
+WITH_LIVE: dict[policy_blocks.Task, dict[str, type[policy_blocks.GatePolicy]]] = {
+    task: {**forms, "watching": Watching} for task, forms in MODELS.items()
+}
+
+
+def test_a_gate_over_live_traffic_needs_no_block() -> None:
+    """Its defaults hold, and no promotion asks for it."""
+    read = policy.parse(PARAMS, WITH_LIVE)
+    assert read.block("watching") == Watching()
+    assert read.block("golden") == read.gates["golden"]
+    assert "watching" not in read.gates
+    assert read.filled["watching"] == {"mode": "block", "max_share": 0.2}
+
+
+def test_the_block_of_a_gate_over_live_traffic_is_held_like_any_other() -> None:
+    """A slip in it is told with its address."""
+    slip = edited({"gates/watching": {"max_shar": 0.3}})
+    with pytest.raises(InvalidError, match=r"gates\.watching\.max_shar: unknown; did you mean 'max_share'"):
+        policy.parse(slip, WITH_LIVE)
+    read = policy.parse(edited({"gates/watching": {"max_share": 0.3}}), WITH_LIVE)
+    assert read.block("watching") == Watching(max_share=0.3)

@@ -44,7 +44,7 @@ def judge(
         GatesError: An input cannot be read; nothing was decided.
     """
     check = checks.load(name)
-    policy = project.policy.gates[name]
+    policy = project.policy.block(name)
     require_valid(name, policy, given)
     if given.get("task", task := project.policy.project.task) != task:
         raise InvalidError(f"The policy is that of a {task}.", do=f"Leave --task out: gates {name}")
@@ -60,7 +60,7 @@ def judge(
 
 def again(project: Project, name: str, measurements: Mapping[str, float], today: date) -> Verdict:
     """Return what the policy says about figures that were measured before."""
-    policy, figures = project.policy.gates[name], dict(measurements)
+    policy, figures = project.policy.block(name), dict(measurements)
     findings = waive(name, checks.load(name).judge(policy, figures), project.policy.waivers, today)
     return Verdict(name, policy.mode, findings, figures, policy_sha256=project.policy.sha256)
 
@@ -96,7 +96,7 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
         KeyError: Nobody has a value of that name.
     """
     shared = project.policy.project
-    for block in (project.policy.gates[gate], shared.data, shared.golden_set, shared.training):
+    for block in (project.policy.block(gate), shared.data, shared.golden_set, shared.training):
         if field.name in type(block).model_fields:
             value = getattr(block, field.name)
             return project.root / value if field.is_file else value

@@ -113,7 +113,7 @@ def test_a_drill_that_takes_too_long_fails(
     promote(project, registry, 1)
     short = project.policy.project.model_copy(update={"drill_limit_s": 0.01})
     policy = project.policy
-    changed = Policy(short, policy.gates, policy.document, policy.sha256)
+    changed = Policy(short, policy.gates, policy.live, policy.document, policy.sha256)
     monkeypatch.setitem(vars(project), "policy", changed)
     result = drill.run(project)
     assert (result.outcome, "at most 0.01 s are allowed" in result.sentence) == ("fail", True)
