@@ -10,7 +10,8 @@ counted apart from the numbers and from nulls; what is too large for a float32 s
 Texts and truth values are counted one by one, up to `MOST` distinct ones; a column with more has no counts.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,9 @@ MOST = 4096  # cells, or categories, that a profile keeps
 DROPPED = 12  # bits of a float32 that no cell tells apart
 PATTERNS = 1 << (32 - DROPPED)
 POSITIVE = PATTERNS >> 1  # patterns below it have no sign bit
-INFINITE = 0x7F800000 >> DROPPED  # the pattern of infinity; above it are those of NaN
-FEW = 65_536  # values that are sorted faster than counted in a table of all patterns
+INFINITE = 0x7F800000 >> DROPPED  # the pattern of infinity, and of what is too large for a float32
+CACHED = 131_072  # values that are counted at once: what is made of them stays near the processor
+FEW = 65_536  # values, which are sorted faster than counted in a table of all patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,34 +94,77 @@ class Other:
 Column = Numbers | Categories | Other
 
 
+class NumberCounter:
+    """Counts numbers batch by batch; what it has counted is the profile of all of them."""
+
+    def __init__(self) -> None:
+        self._rows = self._nulls = self._nan = self._counted = 0
+        self._infinite = (0, 0)
+        self._low, self._high = math.inf, -math.inf
+        self._few: list[tuple[Cells, Cells]] = []
+        self._table: Cells | None = None
+
+    def add(self, values: NDArray[np.generic], nulls: int = 0) -> None:
+        """Count a batch.
+
+        Args:
+            values: the rows that are not null, integers or floats of any width, shape (n,).
+            nulls: how many rows beside them are null.
+
+        Raises:
+            ValueError: other than one dimension, or no numbers.
+        """
+        if values.ndim != 1 or values.dtype.kind not in "iuf":
+            raise ValueError(f"values must be numbers of the shape (n,), got {values.dtype} {values.shape}")
+        self._rows += values.size + nulls
+        self._nulls += nulls
+        for start in range(0, values.size, CACHED):
+            self._count(values[start : start + CACHED])
+
+    def finish(self) -> Numbers:
+        """Return the profile of all that was counted."""
+        found = list(self._few)
+        if self._table is not None:
+            held = np.flatnonzero(self._table)
+            found.append((held, self._table[held]))
+        patterns = np.concatenate([_none(), *(each for each, _ in found)])
+        counts = np.concatenate([_none(), *(each for _, each in found)])
+        # Two's complement puts the cells in the order of their numbers; negative zero, -1, joins zero.
+        cells = np.where(patterns < POSITIVE, patterns, POSITIVE - 1 - patterns)
+        cells[cells == -1] = 0
+        low, high = (self._low + 0.0, self._high + 0.0) if cells.size else (None, None)
+        rest = (self._rows, self._nulls, self._nan, self._infinite)
+        return _fitted(Numbers(*rest, low, high, 0, *_summed(cells, counts)))
+
+    def _count(self, values: NDArray[np.generic]) -> None:
+        low, high = float(values.min()), float(values.max())
+        if not math.isfinite(low) or not math.isfinite(high):
+            below, above = int((values == -np.inf).sum()), int((values == np.inf).sum())
+            self._nan += int(np.isnan(values).sum())
+            self._infinite = (self._infinite[0] + below, self._infinite[1] + above)
+            values = values[np.isfinite(values)]
+            if not values.size:
+                return
+            low, high = float(values.min()), float(values.max())
+        self._low, self._high = min(self._low, low), max(self._high, high)
+        with np.errstate(over="ignore"):  # too large for a float32 is a cell of its own
+            leading = np.array(values, dtype=np.float32).view(np.uint32)
+        leading >>= np.uint32(DROPPED)
+        self._counted += values.size
+        if self._counted < FEW:
+            patterns, counts = np.unique(leading, return_counts=True)
+            self._few.append((patterns.astype(np.int64), counts.astype(np.int64)))
+            return
+        if self._table is None:
+            self._table = np.zeros(PATTERNS, dtype=np.int64)
+        np.add.at(self._table, leading.astype(np.int64), np.int64(1))
+
+
 def summarise_numbers(values: NDArray[np.generic], nulls: int = 0) -> Numbers:
-    """Return the profile of a batch of numbers.
-
-    Args:
-        values: the rows that are not null, integers or floats of any width, shape (n,).
-        nulls: how many rows beside them are null.
-
-    Raises:
-        ValueError: other than one dimension, or no numbers.
-    """
-    if values.ndim != 1 or values.dtype.kind not in "iuf":
-        raise ValueError(f"values must be numbers of the shape (n,), got {values.dtype} of {values.shape}")
-    rows = values.size + nulls
-    patterns, counts = _patterns(values)
-    nan, infinite = 0, (0, 0)
-    if ((patterns & (POSITIVE - 1)) >= INFINITE).any():
-        finite = values[np.isfinite(values)]
-        nan = int(np.isnan(values).sum())
-        infinite = (int((values == -np.inf).sum()), int((values == np.inf).sum()))
-        values = finite
-        patterns, counts = _patterns(values)
-    if not values.size:
-        return Numbers(rows, nulls, nan, infinite, None, None, 0, *_none())
-    # Two's complement puts the cells in the order of their numbers; negative zero, -1, joins zero.
-    cells = np.where(patterns < POSITIVE, patterns, POSITIVE - 1 - patterns)
-    cells[cells == -1] = 0
-    low, high = float(values.min()) + 0.0, float(values.max()) + 0.0
-    return _fitted(Numbers(rows, nulls, nan, infinite, low, high, 0, *_summed(cells, counts)))
+    """Return the profile of one batch of numbers; arguments and errors are those of `NumberCounter.add`."""
+    counter = NumberCounter()
+    counter.add(values, nulls)
+    return counter.finish()
 
 
 def merge(one: Column, other: Column) -> Column:
@@ -164,39 +209,29 @@ def cell_of(value: float) -> int:
     return int(summarise_numbers(np.array([value])).cells[0])
 
 
-def _patterns(values: NDArray[np.generic]) -> tuple[Cells, Cells]:
-    """Return which leading bits of a float32 occur among the values, and how often."""
-    with np.errstate(over="ignore"):  # too large for a float32 is a cell of its own
-        leading = np.ascontiguousarray(values, dtype=np.float32).view(np.uint32) >> np.uint32(DROPPED)
-    if leading.size < FEW:
-        patterns, counts = np.unique(leading, return_counts=True)
-        return patterns.astype(np.int64), counts.astype(np.int64)
-    table = np.bincount(leading, minlength=PATTERNS)
-    held = np.flatnonzero(table)
-    return held.astype(np.int64), table[held].astype(np.int64)
-
-
 def _summed(cells: Cells, counts: Cells) -> tuple[Cells, Cells]:
     """Return cells in rising order, each once, with the sum of its counts."""
     order = np.argsort(cells, kind="stable")
-    cells, counts = cells[order], counts[order]
+    return _joined(cells[order], counts[order])
+
+
+def _joined(cells: Cells, counts: Cells) -> tuple[Cells, Cells]:
+    """Return rising cells, each once, with the sum of its counts."""
     first = np.flatnonzero(np.diff(cells, prepend=cells[:1] - 1))
     return cells[first], np.add.reduceat(counts, first) if first.size else counts
 
 
 def _fitted(column: Numbers) -> Numbers:
     """Return the column with cells joined until at most `MOST` are held."""
-    cells, counts, joined = column.cells, column.counts, column.joined
-    while cells.size > MOST:
-        cells, counts = _summed(cells >> 1, counts)
-        joined += 1
-    return Numbers(
-        column.rows, column.nulls, column.nan, column.infinite, column.low, column.high, joined, cells, counts
-    )
+    more = 0
+    while np.count_nonzero(np.diff(column.cells >> more)) >= MOST:
+        more += 1
+    cells, counts = _joined(column.cells >> more, column.counts)
+    return replace(column, joined=column.joined + more, cells=cells, counts=counts)
 
 
-def _none() -> tuple[Cells, Cells]:
-    return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+def _none() -> Cells:
+    return np.zeros(0, dtype=np.int64)
 
 
 def _bounded(one: dict[str, int] | None, other: dict[str, int] | None) -> dict[str, int] | None:
