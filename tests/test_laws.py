@@ -100,6 +100,22 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     "champion": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS, "rows_needed": COUNTS}
     | {"rows_per_class": COUNTS}
     | {f"delta{end}": st.floats(-1, 1) for end in ("", "/low", "/high")},
+    "drift": {
+        f"{chance}{figure}/{column}": SHARES
+        for chance in ("", "p/")
+        for figure in (
+            "fault/nulls",
+            "fault/range",
+            "fault/unseen",
+            "fault/constant",
+            "drift/psi",
+            "drift/ks",
+        )
+        for column in ("age", "kind")
+    }
+    | {"fault/scale/age": st.floats(1, 100), "p/fault/scale/age": SHARES}
+    | {"rows/reference": COUNTS, "rows/live": COUNTS, "columns": COUNTS}
+    | {"fault/absent/when": FLAGS, "fault/type/sum": FLAGS, "many/id": FLAGS},
     "golden/regression": {
         f"{name}{end}": ERRORS
         for name in ("rmse", "mae", "r2", f"slice_rmse/{SLICE}")
@@ -155,6 +171,12 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
         "max_group_rmse": (1, ERRORS),
         "max_mean_difference": (1, maybe(ERRORS)),
         "min_rows_per_group": (-1, st.integers(1, 400)),
+    },
+    "drift": {
+        **{f"max_{share}": (1, maybe(SHARES)) for share in ("psi", "ks", "nulls", "range", "unseen")},
+        "max_scale": (1, maybe(st.floats(1, 100))),
+        "alpha": (-1, SHARES),
+        "min_rows": (-1, st.integers(1, 400)),
     },
     "champion/regression": {
         "min_delta": (-1, st.floats(0, 100)),
@@ -241,6 +263,7 @@ def test_every_limit_of_a_policy_is_under_the_law(gate: str) -> None:
     """A new limit must be added above; what is no limit is named here."""
     no_limits = {"mode", "raw_contract", "train_contract", "golden_contract", "attributes"}
     no_limits |= {"threshold", "requests", "budget_s"}
+    no_limits |= {"reference", "live", "columns", "ignore", "importance", "min_importance"}
     assert set(form(gate).model_fields) - no_limits == set(LIMITS[gate])
 
 
@@ -289,7 +312,7 @@ def test_nothing_measured_is_undecided(gate: str, data: st.DataObject) -> None:
 def test_empty_files_are_never_a_pass(tmp_path: Path, gate: str) -> None:
     """Tables without rows and a benchmark without rounds are undecided; none is an error of ours."""
     project = built(tmp_path, gate)
-    for name in ("raw", "train", "features", "labels", "predictions"):
+    for name in ("raw", "train", "features", "labels", "predictions", "live"):
         project.change(name, lambda table: table.head(0))
     project.write_document("candidate/latency.json", latency(challenger=[]))
     project.pin()

@@ -1,7 +1,10 @@
 """The heading Gates: one command a gate, made from `gates.checks`; a new gate is a new command."""
 
 import typing
+from pathlib import Path
 from typing import Any
+
+import click
 
 from gates import checks
 from gates.cli import flags
@@ -10,6 +13,7 @@ from gates.verdict import Verdict
 
 if typing.TYPE_CHECKING:
     from gates.run.project import Project
+    from gates.run.result import Result
 
 section = Section("Gates")
 
@@ -31,3 +35,26 @@ def _add(name: str) -> None:
 
 for _name in checks.names():
     _add(_name)
+
+
+@section.command(
+    click.option(
+        "--data",
+        "tables",
+        type=click.Path(dir_okay=False, path_type=Path),
+        multiple=True,
+        required=True,
+        help="Table or profile of the rows; give it once a file.",
+    ),
+    click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        required=True,
+        help="JSON file to write.",
+    ),
+)
+def profile(project: "Project", tables: tuple[Path, ...], out: Path) -> "Result":
+    """Write a small profile of tables, which the gate drift takes as its reference or as live data."""
+    from gates.run import profile as run
+
+    return run.run(project, tables, out)

@@ -99,6 +99,8 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
     for block in (project.policy.block(gate), shared.data, shared.golden_set, shared.training):
         if field.name in type(block).model_fields:
             value = getattr(block, field.name)
+            if value is None:
+                raise KeyError(field.name)
             return project.root / value if field.is_file else value
     return {
         "git": project.candidate / "git.json",

@@ -76,7 +76,8 @@ def policy(project: Project) -> Document:
         InvalidError: It has mistakes, or names a contract that is not there.
     """
     declared = project.policy
-    blocks = {name: gate.model_dump(mode="json") for name, gate in declared.gates.items()}
+    both = {**declared.gates, **declared.live}
+    blocks = {name: gate.model_dump(mode="json") for name, gate in both.items()}
     for name, value in blocks["schema"].items():
         if name.endswith("_contract"):
             require_regular_file(project.root / value)

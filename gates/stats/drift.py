@@ -78,9 +78,8 @@ def _numbers(reference: Numbers, live: Numbers) -> dict[str, Effect]:
     found["range"] = _outside(reference, live, cells, q)
     found["scale"] = Effect(_factor(reference, live), ks.p_value)
     top = int(reference.counts.max()) / int(reference.counts.sum())
-    if _varies(top, int(live.counts.sum()), reference.low != reference.high):
-        found["constant"] = Effect(float(live.low == live.high and not any(live.infinite)), 0.0)
-    return found
+    still = live.low == live.high and not any(live.infinite)
+    return found | _constant(top, int(live.counts.sum()), reference.low != reference.high, still)
 
 
 def _aligned(reference: Numbers, live: Numbers) -> tuple[Cells, Cells, Cells]:
@@ -147,11 +146,6 @@ def _deciles(column: Numbers) -> np.ndarray:
     return lower_ends(column, column.cells[at])
 
 
-def _varies(top: float, rows: int, several: bool) -> bool:  # noqa: FBT001 - one fact of three
-    """Return whether so many rows of one value would be no chance; the commonest has the share `top`."""
-    return several and rows * math.log(top) < math.log(SURELY)
-
-
 # ---------------------------------------------------------------- categories
 
 
@@ -163,9 +157,7 @@ def _categories(reference: Categories, live: Categories) -> dict[str, Effect]:
     q = np.array([live.counts.get(name, 0) for name in names])
     found = {"psi": _stability(p, q), "unseen": _unseen(p, q)}
     top = int(p.max()) / int(p.sum())
-    if _varies(top, int(q.sum()), int((p > 0).sum()) > 1):
-        found["constant"] = Effect(float((q > 0).sum() == 1), 0.0)
-    return found
+    return found | _constant(top, int(q.sum()), int((p > 0).sum()) > 1, int((q > 0).sum()) == 1)
 
 
 def _unseen(reference: Cells, live: Cells) -> Effect:
@@ -191,6 +183,18 @@ def _unseen(reference: Cells, live: Cells) -> Effect:
 def _stability(reference: Cells, live: Cells) -> Effect:
     p, q = pooled(reference, live)
     return Effect(psi(p, q).corrected, chi_square(p, q).p_value)
+
+
+def _constant(top: float, rows: int, varied: bool, still: bool) -> dict[str, Effect]:  # noqa: FBT001 - two facts
+    """Return whether all rows have one value; nothing where that may be chance.
+
+    That is, where the reference's commonest value, with the share `top`, is so common that a sample of as
+    many rows may well hold no other.
+    """
+    chance = top**rows
+    if not varied or chance > SURELY:
+        return {}
+    return {"constant": Effect(1.0, chance) if still else Effect(0.0, 1.0)}
 
 
 def _log_choose(n: int, k: int) -> float:

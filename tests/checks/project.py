@@ -29,16 +29,19 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 6, 1)
 COMMIT = "5" * 40
-GATES = ("schema", "lineage", "golden", "latency", "fairness", "champion")
+GATES = ("schema", "lineage", "golden", "latency", "fairness", "champion", "drift")
 GOLDEN_ROWS = 600
 TRAIN_ROWS = 400
 NEW_ROWS = 60
+LIVE_ROWS = 300
 FILES = {
     "raw": "data/raw/churn.csv",
     "train": "data/train.parquet",
     "features": "data/golden/features.parquet",
     "labels": "data/golden/labels.parquet",
     "predictions": "candidate/predictions.parquet",
+    "reference": "data/train.parquet",
+    "live": "data/live.parquet",
 }
 
 
@@ -230,6 +233,7 @@ def tables() -> dict[str, pd.DataFrame]:
     known = clean[clean["tenure"] > 12]
     golden, train = known.head(GOLDEN_ROWS).copy(), known.iloc[GOLDEN_ROWS:]
     scores = _scores(golden)
+    asked = known.sample(LIVE_ROWS, random_state=24).drop(columns="churn")
     golden["churn"] = scores.pop("churn")
     return {
         "raw": customers,
@@ -237,6 +241,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "features": golden.drop(columns="churn"),
         "labels": golden[["row_id", "churn"]],
         "predictions": scores,
+        "live": asked,
     }
 
 
@@ -398,5 +403,6 @@ PARAMS: dict[str, Any] = {
             "max_equalized_odds": 0.1,
         },
         "champion": {"min_delta": 0.005, "first_model": "floor"},
+        "drift": {"reference": FILES["reference"], "live": FILES["live"], "min_rows": 200},
     },
 }

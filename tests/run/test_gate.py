@@ -46,6 +46,9 @@ def test_an_absent_file_is_named_before_anything_is_measured(built: Project) -> 
         built.judge("golden")
 
 
+BY_DEFAULT = {"columns", "ignore", "importance", "min_importance"}  # of drift: all columns
+
+
 @pytest.mark.parametrize(
     ("task", "of_the_other"),
     [("classification", {"max_slice_rmse"}), ("regression", {"min_slice_auc", "threshold"})],
@@ -58,7 +61,7 @@ def test_every_input_of_a_gate_is_found_or_given(
     if task == "regression":
         built.regression()
     for field in checks.input_fields(checks.load(name)):
-        if field.name not in {"approver", *of_the_other}:
+        if field.name not in {"approver", *BY_DEFAULT, *of_the_other}:
             value = gate.lookup(built.opened(), name, field)
             assert built.root in value.parents if field.is_file else value
 

@@ -160,7 +160,7 @@ def test_psi_of_one_distribution_is_its_null(n: int, m: int) -> None:
         ([True], [True]),
     ],
 )
-def test_what_is_no_count_is_refused(measure: Any, bad: tuple[list[Any], list[Any]]) -> None:  # noqa: ANN401
+def test_what_is_no_count_is_refused(measure: Any, bad: tuple[list[Any], list[Any]]) -> None:  # noqa: ANN401 - what hypothesis or pytest gives
     with pytest.raises(ValueError, match="counts must be"):
         measure(*bad)
 

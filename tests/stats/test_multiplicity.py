@@ -56,7 +56,7 @@ def test_holm_rejects_what_the_walk_up_rejects(p: np.ndarray, alpha: float) -> N
 
 @BOTH
 @given(p=P_VALUES, random=st.randoms(use_true_random=False))
-def test_results_keep_the_order_of_the_input(adjust: Any, p: np.ndarray, random: Any) -> None:  # noqa: ANN401
+def test_results_keep_the_order_of_the_input(adjust: Any, p: np.ndarray, random: Any) -> None:  # noqa: ANN401 - what hypothesis or pytest gives
     order = list(range(p.size))
     random.shuffle(order)
     np.testing.assert_array_equal(adjust(p[order]), adjust(p)[order])
@@ -64,7 +64,7 @@ def test_results_keep_the_order_of_the_input(adjust: Any, p: np.ndarray, random:
 
 @BOTH
 @given(p=P_VALUES)
-def test_adjusting_never_lowers_nor_reorders(adjust: Any, p: np.ndarray) -> None:  # noqa: ANN401
+def test_adjusting_never_lowers_nor_reorders(adjust: Any, p: np.ndarray) -> None:  # noqa: ANN401 - what hypothesis or pytest gives
     adjusted = adjust(p)
     assert (adjusted >= p).all()
     assert (adjusted <= 1).all()
@@ -85,13 +85,13 @@ def test_holm_keeps_the_familywise_error() -> None:
 
 
 @BOTH
-def test_no_tests_give_no_values_and_one_stays_itself(adjust: Any) -> None:  # noqa: ANN401
+def test_no_tests_give_no_values_and_one_stays_itself(adjust: Any) -> None:  # noqa: ANN401 - what hypothesis or pytest gives
     assert adjust([]).shape == (0,)
     assert adjust([0.03]).tolist() == [0.03]
 
 
 @BOTH
 @pytest.mark.parametrize("bad", [[np.nan], [0.5, 1.1], [-0.1], ["0.5"], [[0.5]], 0.5, [True]])
-def test_what_is_no_probability_is_refused(adjust: Any, bad: Any) -> None:  # noqa: ANN401
+def test_what_is_no_probability_is_refused(adjust: Any, bad: Any) -> None:  # noqa: ANN401 - what hypothesis or pytest gives
     with pytest.raises(ValueError, match="p-values"):
         adjust(bad)

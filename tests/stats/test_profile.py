@@ -96,7 +96,7 @@ def test_whole_numbers_to_4096_have_cells_of_their_own() -> None:
 
 
 @given(VALUES, st.lists(st.integers(0, 60), max_size=6), st.randoms(use_true_random=False))
-def test_batches_and_their_order_make_no_difference(values: np.ndarray, cuts: list[int], random: Any) -> None:  # noqa: ANN401
+def test_batches_and_their_order_make_no_difference(values: np.ndarray, cuts: list[int], random: Any) -> None:  # noqa: ANN401 - what hypothesis or pytest gives
     batches = [summarise_numbers(each, nulls=1) for each in np.split(values, sorted(cuts))]
     random.shuffle(batches)
     assert told(merged(batches)) == told(summarise_numbers(values, nulls=len(batches)))
