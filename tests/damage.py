@@ -1,16 +1,15 @@
 """Good documents, damaged: what a parser of outside input is fuzzed with, so that its deep code is reached.
 
-What is damaged, where and how, is read from one draw of bytes, and mapped once: of many small draws, and of a
-strategy that is mapped twice, Hypothesis makes variations of its own, which take it longer than all the rest.
+What is damaged, where and how, is read from bytes: the same bytes, the same damage.
 """
 
 import json
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from hypothesis import strategies as st
-
 Address: TypeAlias = tuple[str | int, ...]
+Damaged: TypeAlias = Callable[[bytes], Any]
+"""Makes one input of as many bytes as `DRAWN`."""
 
 ODD: tuple[Any, ...] = (
     *(
@@ -82,15 +81,18 @@ SPACES = (b" ", b"  ", b": ", b"- ", b"\n", b"\t", b"\r", b"\n%YAML 1.1\n", b"\n
 STRANGE = (b"\0", b"\x85", b"\xc2\x85", b"\xef\xbb\xbf", b"\xff", b"\xed\xa0\x80", b"\xf0\x9f\x92\xa9")
 PIECES = (*STRUCTURE.split(), *SPACES, *SPACES, *STRANGE)
 
-# The draws have one size: Hypothesis decides anew at every byte whether another follows.
 EDITS = 4
 EDIT = 6
+DRAWN = 40
 
 
-def documents(
-    *good: dict[str, Any], then: Callable[[dict[str, Any]], Any] = lambda it: it
-) -> st.SearchStrategy[Any]:
-    """Draw documents in which one to four things are replaced, removed, added, doubled or moved."""
+def one_of(*ways: Damaged) -> Damaged:
+    """Damage in one of several ways."""
+    return lambda drawn: ways[drawn[-1] % len(ways)](drawn)
+
+
+def documents(*good: dict[str, Any], then: Callable[[dict[str, Any]], Any] = lambda it: it) -> Damaged:
+    """Give documents in which one to four things are replaced, removed, added, doubled or moved."""
     kept = [json.dumps(each) for each in good]
 
     def build(drawn: bytes) -> Any:  # noqa: ANN401 - what `then` makes of it
@@ -104,12 +106,11 @@ def documents(
                 edit(document, address, WAYS[way % len(WAYS)], value, elsewhere)
         return then(document)
 
-    size = 2 + EDITS * EDIT
-    return st.binary(min_size=size, max_size=size).map(build)
+    return build
 
 
-def texts(*good: str, then: Callable[[bytes], Any] = lambda it: it) -> st.SearchStrategy[Any]:
-    """Draw bytes of good texts with up to four pieces overwritten; half are pieces alone, or random bytes."""
+def texts(*good: str, then: Callable[[bytes], Any] = lambda it: it) -> Damaged:
+    """Give bytes of good texts with up to four pieces overwritten; half are pieces alone, or random bytes."""
     kept = [each.encode() for each in good]
 
     def overwritten(drawn: bytes) -> bytes:
@@ -128,7 +129,7 @@ def texts(*good: str, then: Callable[[bytes], Any] = lambda it: it) -> st.Search
             return then(b"".join(PIECES[each % len(PIECES)] for each in several))
         return then(overwritten(drawn[1:]))
 
-    return st.binary(min_size=40, max_size=40).map(build)
+    return build
 
 
 def addresses(value: object, above: Address = ()) -> list[Address]:
