@@ -121,7 +121,7 @@ def _slowed(project: Project) -> Answer:
     slow = f'__import__("time").sleep(0.3)\n    {ANSWER}'
     project.edit("tests/latency/test_latency.py", ANSWER, slow)
     project.edit("params.yaml", "p99_ms: 60000.0", "p99_ms: 200.0")
-    project.edit("params.yaml", "budget_s: 20.0", "budget_s: 1.0")
+    project.edit("params.yaml", "budget_s: 600.0", "budget_s: 1.0")
     project.commit()
     return project.gates("ship", "--json")
 

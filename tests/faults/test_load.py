@@ -9,7 +9,7 @@ from tests.faults import load
 from tests.faults.load import Place
 from tests.faults.matrix import LEDGERS
 
-SEEDS = 4  # `make faults` runs all twenty
+SEEDS = 2  # `make faults` runs all twenty
 
 
 @pytest.fixture(scope="module")

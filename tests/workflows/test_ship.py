@@ -216,6 +216,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, accounts: servers.Accounts) 
     project = new_project(folder / "project", new_bucket(folder / "remote"))
     # How busy this machine is decides nothing.
     replace_in(project / "params.yaml", "p99_ms: 200.0", "p99_ms: 60000.0")
+    replace_in(project / "params.yaml", "budget_s: 20.0", "budget_s: 600.0")
     administrator = folder / "administrator"
     administrator.mkdir()
     shutil.copy2(project / "params.yaml", administrator)
