@@ -72,6 +72,9 @@ Uri: TypeAlias = Annotated[str, matching(r"[!-~]+", "a URI")]
 # A folder, or a bucket: no other scheme.
 PLACE = r"s3://[^\x00-\x1f]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x1f]+"
 Slice: TypeAlias = Annotated[str, matching("[^=]+=.+", "a slice written as column=value")]
+Criterion: TypeAlias = Annotated[
+    str, matching("(latency|cost|[^=]+=.+)?", "latency, cost or a slice written as column=value")
+]
 Sentence: TypeAlias = Annotated[str, matching(r"(?s).*\S.{8,}\S.*", "a sentence of at least 10 characters")]
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 Key: TypeAlias = Annotated[str, AfterValidator(_key)]

@@ -113,6 +113,12 @@ def read_aligned(parts: Mapping[Path, Sequence[str]], key: str) -> "pd.DataFrame
     return joined
 
 
+def slice_of(rows: "pd.DataFrame", name: str) -> "pd.DataFrame":
+    """Return the rows of a slice, written as column=value; a value is compared as text."""
+    column, _, value = name.partition("=")
+    return rows[rows[column].astype("str") == value]
+
+
 def numbers(path: Path, column: "pd.Series[float]") -> "npt.NDArray[np.float64]":
     """Return labels or predictions of a regression as float64, shape (rows,).
 

@@ -132,6 +132,24 @@ def at_most(
     return Finding(name, outcome, observed, limit, "at most", _finite(low), _finite(high), unit, note)
 
 
+def above(
+    name: str,
+    observed: float | None,
+    limit: float,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    note: str = "",
+) -> Finding:
+    """Hold a figure strictly above a limit, by its lower bound: a figure above it by luck is undecided."""
+    outcome = Outcome.FAIL
+    if observed is None or not math.isfinite(observed):
+        observed, outcome = None, Outcome.UNDECIDED
+    elif observed > limit:
+        outcome = Outcome.PASS if low is not None and low > limit else Outcome.UNDECIDED
+    return Finding(name, outcome, observed, limit, "above", _finite(low), _finite(high), note=note)
+
+
 def enough(name: str, count: float | None, least: float, *, unit: str = "rows", note: str = "") -> Finding:
     """Hold a count against the least that a decision needs: too few is undecided, never a failure."""
     there = count is not None and math.isfinite(count)

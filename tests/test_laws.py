@@ -37,7 +37,8 @@ RANK = {Outcome.FAIL: 0, Outcome.UNDECIDED: 1, Outcome.PASS: 2}
 SHARES = st.floats(0, 1)
 ERRORS = st.floats(0, 100)
 REGRESSION = ("golden/regression", "fairness/regression", "champion/regression")
-CASES = (*GATES, *REGRESSION)  # a gate, by its policy for a classification or for a regression
+RULES = ("champion/superior", "champion/non_inferior")
+CASES = (*GATES, *REGRESSION, *RULES)  # a gate, by its policy for a classification or for a regression
 COUNTS = st.integers(0, 400).map(float)
 FLAGS = st.sampled_from([0.0, 1.0])
 SLICE = "contract=One year"
@@ -90,16 +91,20 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     | dict.fromkeys(("pinned/features", "pinned/labels"), FLAGS)
     | dict.fromkeys(("rows/0", "rows/1", f"slice_rows/{SLICE}/0", f"slice_rows/{SLICE}/1"), COUNTS),
     "latency": {f"p99_ms/challenger{end}": st.floats(0, 400) for end in ("", "/low", "/high")}
-    | {"requests/challenger": COUNTS},
+    | {f"p99_ratio{end}": st.floats(0, 3) for end in ("", "/low", "/high")}
+    | {"requests/challenger": COUNTS, "champions": FLAGS},
     "fairness": {
         f"{name}/female{end}": SHARES
         for name in ("disparate_impact", "demographic_parity", "equalized_odds")
         for end in ("", "/low", "/high")
     }
     | {"rows/female=0": COUNTS, "rows/female=1": COUNTS},
-    "champion": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS, "rows_needed": COUNTS}
-    | {"rows_per_class": COUNTS}
-    | {f"delta{end}": st.floats(-1, 1) for end in ("", "/low", "/high")},
+    "champion": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS, "tie": FLAGS}
+    | {"rows_needed": COUNTS, "detectable": SHARES, "rows_per_class": COUNTS}
+    | {f"delta{end}": st.floats(-1, 1) for end in ("", "/low", "/high")}
+    | {f"slice_p/{SLICE}": SHARES, f"slice_rows_per_class/{SLICE}": COUNTS}
+    | {f"slice_delta/{SLICE}{end}": st.floats(-1, 1) for end in ("", "/low", "/high")}
+    | {f"ratio/latency{end}": st.floats(0, 3) for end in ("", "/low", "/high")},
     "drift": {
         f"{chance}{figure}/{column}": SHARES
         for chance in ("", "p/")
@@ -129,11 +134,14 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
         for end in ("", "/low", "/high")
     }
     | {"rows/female=0": COUNTS, "rows/female=1": COUNTS},
-    "champion/regression": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS}
+    "champion/regression": {"champions": FLAGS, "approvers": FLAGS, "rolled_back": FLAGS, "tie": FLAGS}
     | {"rows_needed": COUNTS, "rows": COUNTS}
     | {f"delta{end}": st.floats(-100, 100) for end in ("", "/low", "/high")},
 }
+for _rule in RULES:
+    MEASURED[_rule] = MEASURED["champion"]
 FIRST_MODEL = ("block", "approve", "floor")
+TIE = ("block", "promote")
 LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
     "schema": {"max_violations": (1, st.integers(0, 400))},
     "lineage": {},
@@ -147,7 +155,7 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
         "min_slice_rows_per_class": (-1, st.integers(1, 400)),
         "min_slice_auc": (-1, maybe(SHARES)),
     },
-    "latency": {"p99_ms": (1, st.floats(1, 400))},
+    "latency": {"p99_ms": (1, st.floats(1, 400)), "max_p99_ratio": (1, maybe(st.floats(0.5, 2)))},
     "fairness": {
         "min_disparate_impact": (-1, SHARES),
         "max_demographic_parity": (1, maybe(SHARES)),
@@ -156,8 +164,11 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
     },
     "champion": {
         "min_delta": (-1, st.floats(0, 0.99)),
+        "margin": (1, SHARES),
+        "tie": (1, st.integers(0, 1)),
         "first_model": (1, st.integers(0, 2)),
         "min_rows_per_class": (-1, st.integers(1, 400)),
+        "min_slice_rows_per_class": (-1, st.integers(1, 400)),
     },
     "golden/regression": {
         "max_rmse": (1, ERRORS),
@@ -180,21 +191,29 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
     },
     "champion/regression": {
         "min_delta": (-1, st.floats(0, 100)),
+        "margin": (1, ERRORS),
+        "tie": (1, st.integers(0, 1)),
         "first_model": (1, st.integers(0, 2)),
         "min_rows": (-1, st.integers(1, 400)),
+        "min_slice_rows": (-1, st.integers(1, 400)),
     },
 }
+for _rule in RULES:
+    LIMITS[_rule] = LIMITS["champion"]
 FIXED: dict[str, dict[str, Any]] = {
     "schema": {f"{table}_contract": f"{table}.yaml" for table in ("raw", "train", "golden")},
     "fairness": {"attributes": ("female",)},
     "fairness/regression": {"attributes": ("female",)},
+    "champion": {"slices": (SLICE,)},
+    "champion/superior": {"rule": "superior", "slices": (SLICE,)},
+    "champion/non_inferior": {"rule": "non_inferior", "improves": "latency", "slices": (SLICE,)},
 }
 
 
 def form(case: str) -> type[GatePolicy]:
     """Give the model of a gate's block."""
     gate, _, task = case.partition("/")
-    return checks.form(checks.load(gate), "regression" if task else "classification")
+    return checks.form(checks.load(gate), "regression" if task == "regression" else "classification")
 
 
 def built(root: Path, case: str, order: int | None = None) -> Project:
@@ -212,7 +231,7 @@ def verdict(gate: str, limits: Mapping[str, Any], measurements: Mapping[str, flo
         limit = values[slices]
         values[slices] = {} if limit is None else {SLICE: limit}
     if "first_model" in values:
-        values["first_model"] = FIRST_MODEL[values["first_model"]]
+        values["first_model"], values["tie"] = FIRST_MODEL[values["first_model"]], TIE[values["tie"]]
     check = checks.load(gate.partition("/")[0])
     policy = form(gate)(**FIXED.get(gate, {}), **values)
     return Verdict(gate, policy.mode, tuple(check.judge(policy, dict(measurements))), dict(measurements))
@@ -264,6 +283,7 @@ def test_every_limit_of_a_policy_is_under_the_law(gate: str) -> None:
     no_limits = {"mode", "raw_contract", "train_contract", "golden_contract", "attributes"}
     no_limits |= {"threshold", "requests", "budget_s"}
     no_limits |= {"reference", "live", "columns", "ignore", "importance", "min_importance"}
+    no_limits |= {"metric", "rule", "improves", "slices"}
     assert set(form(gate).model_fields) - no_limits == set(LIMITS[gate])
 
 

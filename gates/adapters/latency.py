@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gates.adapters import keys, process
@@ -20,6 +21,23 @@ OTHER_PYTEST = (
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the policy says of the benchmark.
+
+    Attributes:
+        requests: How many each model is to answer.
+        budget_s: Seconds that one model may take for them.
+        p99_ms: The limit of the 99th percentile; once it is clear where that is, no more requests are made.
+        max_p99_ratio: The limit of challenger's to champion's, the same; None where there is none.
+    """
+
+    requests: int
+    budget_s: float
+    p99_ms: float
+    max_p99_ratio: float | None = None
+
+
 def benchmark(
     root: Path,
     models: Mapping[str, tuple[Path, str]],
@@ -27,11 +45,10 @@ def benchmark(
     result: Path,
     *,
     trusted_types: Sequence[str],
-    requests: int,
-    budget_s: float,
+    asked: Asked,
     log: Path,
 ) -> None:
-    """Run `tests/latency/` with pytest-benchmark and leave its JSON, raw rounds included, in ``result``.
+    """Run `tests/latency/` with pytest-benchmark, the models in turns; leave its JSON in ``result``.
 
     Args:
         root: The project.
@@ -39,8 +56,7 @@ def benchmark(
         features: The golden features, from which requests are taken.
         result: Where the JSON goes.
         trusted_types: Types that loading a model may build.
-        requests: How many requests the policy asks for.
-        budget_s: Seconds that one model may take for them.
+        asked: What the policy says of it.
         log: Log file.
 
     Raises:
@@ -56,11 +72,11 @@ def benchmark(
         "models": {name: {"folder": str(folder), "sha": sha} for name, (folder, sha) in models.items()},
         "features": str(features),
         "trusted_types": list(trusted_types),
-        "requests": requests,
-        "budget_s": budget_s,
+        **asdict(asked),
     }
     command = [
-        *(sys.executable, "-P", "-m", "pytest", "--quiet", "--no-header", "--rootdir", str(root / FOLDER)),
+        *(sys.executable, "-P", "-m", "pytest", "--quiet", "--exitfirst", "-rfEs", "--no-header"),
+        *("--rootdir", str(root / FOLDER)),
         *("--confcutdir", str(root / FOLDER)),  # what the project's other tests need may not be installed
         *("-c", "/dev/null", "-p", "no:cacheprovider", "-p", "gates.adapters.pytest_latency"),
         *(f"--benchmark-json={result}", "--benchmark-save-data", "--benchmark-storage", str(result.parent)),
@@ -77,6 +93,7 @@ def benchmark(
     result.unlink(missing_ok=True)
     ended = process.run(command, cwd=root, env=environment, log=log, merge=True)
     if ended.code or not result.exists():
+        result.unlink(missing_ok=True)
         reasons = [line for line in ended.tail if line.startswith(("E ", "FAILED", "ERROR"))] or list(
             ended.tail
         )

@@ -18,25 +18,15 @@ from pydantic import Field, model_validator
 from gates import digest
 from gates.policy_blocks import GatePolicy
 from gates.policy_values import Amount, Count, Probability, Slice
-from gates.stats.auc import LEAST_PER_CLASS, auc_interval
-from gates.stats.bootstrap import bootstrap_interval
+from gates.stats.auc import LEAST_PER_CLASS
 from gates.stats.interval import Interval
-from gates.stats.metrics import average_precision, brier, calibration_error, log_loss
-from gates.stats.regression import mae, r2, rmse
-from gates.tables import binary_labels, numbers, probabilities, read_aligned
+from gates.stats.scoring import AUC, CLASSIFICATION, LARGER_IS_BETTER, REGRESSION, scored
+from gates.tables import binary_labels, numbers, probabilities, read_aligned, slice_of
 from gates.verdict import Finding, Measurements, at_least, at_most, enough
 
 if TYPE_CHECKING:
     import pandas as pd
 
-METRICS = {
-    "average_precision": average_precision,
-    "brier": brier,
-    "log_loss": log_loss,
-    "calibration_error": calibration_error,
-}
-ERRORS = {"rmse": rmse, "mae": mae, "r2": r2}
-FLOORS = {"auc", "average_precision", "r2"}  # of the others, less is better
 SEED = 20_260_101
 
 
@@ -102,8 +92,7 @@ def measure(inputs: Inputs) -> Measurements:
     }
     measurements |= figures(inputs, rows)
     for name in slices:
-        column, _, value = name.partition("=")
-        measurements |= figures(inputs, rows[rows[column].astype("str") == value], name)
+        measurements |= figures(inputs, slice_of(rows, name), name)
     return measurements
 
 
@@ -111,7 +100,7 @@ def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iter
     """Hold figures against floors and ceilings, AUC or RMSE first."""
     for name, limit in _limits(policy).items():
         if limit is not None:
-            compare = at_least if name in FLOORS else at_most
+            compare = at_least if name in LARGER_IS_BETTER else at_most
             # A bound that is absent must not leave the decision to the figure alone.
             low, high = (measurements.get(f"{name}/{end}", float("nan")) for end in ("low", "high"))
             yield compare(name, measurements.get(name), limit, low=low, high=high)
@@ -166,9 +155,8 @@ def _figures(inputs: Inputs, rows: "pd.DataFrame", of: str = "") -> Measurements
         f"{prefix}rows{suffix}/1": positives,
     }
     if LEAST_PER_CLASS <= positives <= len(y) - LEAST_PER_CLASS:
-        measurements |= _interval(f"{prefix}auc{suffix}", auc_interval(y, scores))
-        for name, metric in METRICS.items() if not of else ():
-            measurements |= _interval(name, bootstrap_interval(metric, y, scores, seed=SEED))
+        for name in CLASSIFICATION if not of else (AUC,):
+            measurements |= _interval(f"{prefix}{name}{suffix}", scored(name, y, scores, seed=SEED))
     return measurements
 
 
@@ -178,11 +166,9 @@ def _errors(inputs: Inputs, rows: "pd.DataFrame", of: str = "") -> Measurements:
     scores = numbers(inputs.predictions, rows["challenger"])
     prefix, suffix = ("slice_", f"/{of}") if of else ("", "")
     measurements: Measurements = {f"{prefix}rows{suffix}": len(y)}
-    for name, metric in ERRORS.items() if len(y) else ():
-        if name == "rmse" or not of:
-            with suppress(ValueError):  # labels that do not vary, all or as drawn: there is no R²
-                interval = bootstrap_interval(metric, y, scores, by_class=False, seed=SEED)
-                measurements |= _interval(f"{prefix}{name}{suffix}", interval)
+    for name in (REGRESSION if not of else REGRESSION[:1]) if len(y) else ():
+        with suppress(ValueError):  # labels that do not vary, all or as drawn: there is no R²
+            measurements |= _interval(f"{prefix}{name}{suffix}", scored(name, y, scores, seed=SEED))
     return measurements
 
 

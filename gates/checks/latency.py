@@ -1,34 +1,34 @@
 """Is one request answered fast enough?
 
-Reads the JSON of pytest-benchmark: every request's duration, as the user's own `tests/latency/` measured
-it. The 99th percentile's upper 95 % confidence bound (order statistics) must stay below the limit. Fails
-when the percentile itself is above it. Undecided when the bound is above it, or with fewer than 299
-requests, which cannot bound a 99th percentile.
+Reads the JSON of pytest-benchmark: every request's duration, as the user's own `tests/latency/` measured it,
+challenger and champion in turns. The 99th percentile's upper 95 % confidence bound (order statistics) must
+stay below `p99_ms`, and the ratio of both 99th percentiles below `max_p99_ratio`, where the policy has one.
+Fails when the percentile, or the ratio, is itself above its limit. Undecided when the percentile's bound is
+above it, or with fewer than 299 requests, which cannot bound a 99th percentile.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from gates.documents import read_json
-from gates.errors import InvalidError
+from gates import timings
 from gates.policy_blocks import GatePolicy
-from gates.stats.quantiles import least_samples, quantile_interval
+from gates.stats.quantiles import least_samples, quantile_interval, quantile_ratio
 from gates.verdict import Finding, Measurements, at_most, enough
 
 QUANTILE = 0.99
 MOST_REQUESTS = 1_000_000
 MS = 1_000.0
-A_DAY = 86_400.0  # no request takes longer; a figure beyond it is no measurement
 
 
 class Policy(GatePolicy):
-    """The limit, and how the benchmark is run: requests, and seconds that one model may take for them."""
+    """The limits, and how the benchmark is run: requests, and seconds that one model may take for them."""
 
     p99_ms: Annotated[float, Field(gt=0)] = 200.0
+    max_p99_ratio: Annotated[float, Field(gt=0)] | None = None
     requests: Annotated[int, Field(ge=least_samples(QUANTILE), le=MOST_REQUESTS)] = 2_000
     budget_s: Annotated[float, Field(gt=0)] = 60.0
 
@@ -37,13 +37,14 @@ class Policy(GatePolicy):
 class Inputs:
     """One file."""
 
-    latency: Annotated[Path, "JSON of pytest-benchmark with the raw rounds, one benchmark a model"]
+    latency: Annotated[Path, "JSON of pytest-benchmark with the raw rounds, the models in turns"]
 
 
 def measure(inputs: Inputs) -> Measurements:
-    """Return p50 and p99 in ms of challenger and champion, with one-sided 95 % bounds of the p99."""
+    """Return p50 and p99 in ms of challenger and champion, their bounds, and the ratio of both p99s."""
     measurements: Measurements = {}
-    for model, seconds in _durations(inputs.latency).items():
+    timed = timings.read(inputs.latency)
+    for model, seconds in timed.items():
         measurements[f"requests/{model}"] = len(seconds)
         if not seconds:
             continue
@@ -54,11 +55,16 @@ def measure(inputs: Inputs) -> Measurements:
             measurements[f"p99_ms/{model}/low"] = p99.low * MS
         if p99.high is not None:
             measurements[f"p99_ms/{model}/high"] = p99.high * MS
+    ratio = quantile_ratio(timed.get("challenger", []), timed.get("champion", []), QUANTILE)
+    if ratio is not None:
+        measurements |= {"p99_ratio": ratio.estimate}
+        measurements |= {"p99_ratio/low": ratio.low, "p99_ratio/high": ratio.high}
+    measurements["champions"] = float("champion" in timed)
     return measurements
 
 
 def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
-    """Hold the challenger's p99 against the limit; the champion's is there to compare by eye."""
+    """Hold the challenger's p99 against the limit, and against the champion's, where there is one."""
     name = "p99_ms/challenger"
     yield at_most(
         name,
@@ -67,33 +73,8 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
         high=measurements.get(f"{name}/high", float("nan")),  # without a bound nothing is decided
         unit="ms",
     )
+    if policy.max_p99_ratio is not None and measurements.get("champions") != 0:
+        ratio, low, high = (measurements.get(f"p99_ratio{end}") for end in ("", "/low", "/high"))
+        yield at_most("p99_ratio", ratio, policy.max_p99_ratio, low=low, high=high, by_bound=False)
     requests = measurements.get("requests/challenger")
     yield enough("requests/challenger", requests, least_samples(QUANTILE), unit="requests")
-
-
-def _durations(path: Path) -> dict[str, list[float]]:
-    """Return model name to the seconds of each round."""
-    found: dict[str, list[float]] = {}
-    benchmarks = read_json(path).get("benchmarks")
-    if not isinstance(benchmarks, list):
-        raise _not_ours(path, "it has no list `benchmarks`")
-    for benchmark in benchmarks:
-        try:
-            model, data = benchmark["params"]["model"], benchmark["stats"]["data"]
-        except (KeyError, TypeError) as error:
-            raise _not_ours(path, f"a benchmark has no {error}") from error
-        if not isinstance(model, str) or not isinstance(data, list) or not all(map(_is_duration, data)):
-            raise _not_ours(path, "`params.model` is not text, or `stats.data` not a list of seconds")
-        found.setdefault(model, []).extend(data)
-    return found
-
-
-def _is_duration(value: Any) -> bool:  # noqa: ANN401 - parsed JSON
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= A_DAY
-
-
-def _not_ours(path: Path, why: str) -> InvalidError:
-    return InvalidError(
-        f"{path} is not a latency benchmark: {why}.",
-        do="Use the fixtures `model` and `requests` in tests/latency/, then: gates predict",
-    )

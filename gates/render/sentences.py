@@ -6,7 +6,8 @@ from typing import Any
 
 from gates.verdict import Finding, Outcome, Verdict
 
-_FIGURES = {"auc": "AUC", "rmse": "RMSE"}
+_FIGURES = {"auc": "AUC", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
+_LESS_IS_BETTER = ("rmse", "mae", "brier", "log_loss", "calibration_error")
 _SIGNS = {"at least": "≥", "at most": "≤", "above": ">"}
 
 
@@ -105,23 +106,25 @@ def _missed(finding: Finding) -> str:
 
 
 def promoted(version: str, before: str | None, verdicts: Sequence[Verdict]) -> str:
-    """Return the sentence for a promotion, with both AUCs, or both RMSEs, and the difference."""
+    """Return the sentence for a promotion, with both figures, the difference, and the rule that it met."""
     champion = next((verdict for verdict in verdicts if verdict.gate == "champion"), None)
     seen: Mapping[str, float] = champion.measurements if champion else {}
     if before is None or "delta" not in seen:
         golden = next((each.measurements for each in verdicts if each.gate == "golden"), {})
         figures = "".join(
-            f": {name} {number(golden[key])}" for key, name in _FIGURES.items() if key in golden
+            f": {_FIGURES[key]} {number(golden[key])}" for key in ("auc", "rmse") if key in golden
         )
         over = f" over v{before}" if before is not None else ", the first champion"
         return f"Promoted v{version}{over}{figures}."
-    key = "auc" if "auc/champion" in seen else "rmse"
-    # An RMSE falls where a model gets better: a sign would say the opposite of the arrow.
-    delta = f"{seen['delta']:+.4f}" if key == "auc" else f"better by {number(seen['delta'])}"
+    key = next(name.removesuffix("/champion") for name in seen if name.endswith("/champion"))
+    # A loss falls where a model gets better: a sign would say the opposite of the arrow.
+    delta = f"better by {number(seen['delta'])}" if key in _LESS_IS_BETTER else f"{seen['delta']:+.4f}"
+    headline = champion.findings[0] if champion and champion.findings else None
+    rule = f" {headline.note}" if headline and headline.note.startswith("Rule ") else ""
     return (
-        f"Promoted v{version} over v{before}: "
-        f"{_FIGURES[key]} {number(seen[f'{key}/champion'])} → {number(seen[f'{key}/challenger'])}, "
-        f"{delta}, {interval(seen.get('delta/low'), seen.get('delta/high'))}."
+        f"Promoted v{version} over v{before}: {_FIGURES.get(key, key.replace('_', ' '))} "
+        f"{number(seen[f'{key}/champion'])} → {number(seen[f'{key}/challenger'])}, "
+        f"{delta}, {interval(seen.get('delta/low'), seen.get('delta/high'))}.{rule}"
     )
 
 

@@ -12,6 +12,7 @@ from gates.run import handoff, serving
 from gates.run.project import Project
 from gates.run.result import UNCHANGED, Result
 from gates.tables import read_table
+from gates.timings import TURNS
 
 
 def run(project: Project, expect: str) -> Result:
@@ -52,7 +53,7 @@ def run(project: Project, expect: str) -> Result:
 
 def _time(project: Project, models: dict[str, tuple[Path, str]]) -> None:
     policy: Any = project.policy.gates["latency"]
-    project.say(f"timing {' and '.join(models)}, {policy.requests} requests each")
+    project.say(f"timing {' and '.join(models)}, at most {policy.requests:,} requests each, in turns")
     result = project.candidate / "latency-full.json"
     latency.benchmark(
         project.root,
@@ -60,19 +61,23 @@ def _time(project: Project, models: dict[str, tuple[Path, str]]) -> None:
         project.features,
         result,
         trusted_types=project.policy.project.trusted_types,
-        requests=policy.requests,
-        budget_s=policy.budget_s,
+        asked=latency.Asked(policy.requests, policy.budget_s, policy.p99_ms, policy.max_p99_ratio),
         log=project.log,
     )
     try:
         # pytest-benchmark's JSON names machine, user and time; only the rounds are handed on.
         benchmarks = [
-            {"name": each["name"], "params": each["params"], "stats": {"data": each["stats"]["data"]}}
+            {
+                "name": each["name"],
+                "extra_info": {TURNS: each["extra_info"][TURNS]},
+                "stats": {"data": each["stats"]["data"]},
+            }
             for each in read_json(result)["benchmarks"]
         ]
     except (KeyError, TypeError) as error:
         raise InvalidError(
-            f"The benchmark in {latency.FOLDER} left no rounds: {error}.", do="Mend it, then: gates predict"
+            f"The benchmark in {latency.FOLDER} left no requests of the models: it has no {error}.",
+            do="Time them with the fixture `time_requests`, then: gates predict",
         ) from error
     files.write_json(project.candidate / "latency.json", {"benchmarks": benchmarks})
     result.unlink()

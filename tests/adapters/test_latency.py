@@ -8,20 +8,27 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from gates import timings
 from gates.adapters import latency
+from gates.adapters.latency import Asked
 from gates.errors import InvalidError
 from tests.adapters import mlflow_models
 
 BENCHMARK = """
 import os
 
-def test_one_request(benchmark, model, golden_rows, requests, budget_s):
+def serve(model, row):
     assert [os.environ[f"{name}_NUM_THREADS"] for name in ("OMP", "OPENBLAS", "MKL")] == ["1"] * 3
-    assert list(golden_rows.columns) == ["age", "visits"]
-    assert budget_s == 2.5
+    assert list(row.columns) == ["age", "visits"]
+    return model.predict_proba(row)
+
+def test_one_request(time_requests):
     print("said by the benchmark")
-    benchmark.pedantic(model.predict_proba, args=(golden_rows,), rounds=requests)
+    assert time_requests(serve).shape == (1, 2)
 """
+
+
+ASKED = Asked(requests=60, budget_s=600.0, p99_ms=60_000.0)
 
 
 @dataclass(frozen=True)
@@ -39,15 +46,15 @@ class Project:
     def log(self) -> Path:
         return self.root / "log"
 
-    def benchmark(self, text: str) -> None:
+    def benchmark(self, text: str, asked: Asked = ASKED) -> None:
         """Write the benchmark and run it."""
         (self.root / latency.FOLDER).mkdir(parents=True, exist_ok=True)
         (self.root / "tests/conftest.py").write_text("raise SystemExit('run from the project's other tests')")
         (self.root / "gates.py").write_text("raise SystemExit('run from the project')")
         (self.root / latency.FOLDER / "test_latency.py").write_text(text)
-        self.run()
+        self.run(asked)
 
-    def run(self) -> None:
+    def run(self, asked: Asked = ASKED) -> None:
         """Run the benchmark, with the models that `project` wrote."""
         latency.benchmark(
             self.root,
@@ -55,8 +62,7 @@ class Project:
             self.root / "features.parquet",
             self.result,
             trusted_types=mlflow_models.TRUSTED,
-            requests=7,
-            budget_s=2.5,
+            asked=asked,
             log=self.log,
         )
 
@@ -71,29 +77,67 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path, sha)
 
 
-def test_each_model_is_timed_with_what_the_policy_asks_for(project: Project) -> None:
-    """One entry a model with every round; threads are pinned, rows are in the signature's order."""
+def requests(project: Project) -> dict[str, int]:
+    """How many requests each model answered."""
+    return {model: len(seconds) for model, seconds in timings.read(project.result).items()}
+
+
+def test_the_models_answer_in_turns(project: Project) -> None:
+    """As often as the policy asks for, in whole blocks; the rows are in the signature's order."""
     project.benchmark(BENCHMARK)
-    timed = {
-        each["params"]["model"]: each["stats"]["data"]
-        for each in json.loads(project.result.read_bytes())["benchmarks"]
-    }
-    assert set(timed) == {"challenger", "champion"}
-    assert all(len(rounds) == 7 and min(rounds) > 0 for rounds in timed.values())
-    assert "2 passed" in project.log.read_text()
+    assert requests(project) == {"challenger": 75, "champion": 75}
+    blocks = json.loads(project.result.read_bytes())["benchmarks"]
+    assert [each["extra_info"]["turns"] for each in blocks] == [["challenger", "champion"]] * 3
+    assert "3 passed" in project.log.read_text()
     assert [path.name for path in project.result.parent.iterdir()] == ["latency.json"]
 
 
+def test_no_model_answers_twice_in_a_row(project: Project) -> None:
+    """From the warm-up to the last block."""
+    project.benchmark(
+        BENCHMARK.replace("import os", "import os\nseen = [None]").replace(
+            "    return model", "    assert seen[-1] is not model\n    seen.append(model)\n    return model"
+        )
+    )
+    assert requests(project) == {"challenger": 75, "champion": 75}
+
+
+def test_it_ends_when_it_is_clear_where_the_limit_is(project: Project) -> None:
+    """After 597 requests of 2,000, a bound that is sure over all looks is far below an hour."""
+    project.benchmark(BENCHMARK, Asked(requests=2_000, budget_s=600.0, p99_ms=60_000.0))
+    assert requests(project) == {"challenger": 600, "champion": 600}
+    assert "it is clear" in project.log.read_text()
+
+
+def test_a_ratio_that_is_not_clear_yet_asks_for_more(project: Project) -> None:
+    """Two twins are neither sure to be within a hair of one another nor sure not to be."""
+    project.benchmark(BENCHMARK, Asked(700, 600.0, 60_000.0, max_p99_ratio=1.0))
+    assert requests(project) == {"challenger": 700, "champion": 700}
+
+
+def test_it_ends_when_the_time_is_used_up(project: Project) -> None:
+    """The first block is made whatever it takes."""
+    project.benchmark(BENCHMARK, Asked(requests=2_000, budget_s=0.000_001, p99_ms=200.0))
+    assert requests(project) == {"challenger": 25, "champion": 25}
+    assert "the time that the policy gives is used up" in project.log.read_text()
+
+
 def test_a_benchmark_that_fails_is_no_measurement(project: Project) -> None:
-    """Each model's own reason is in the error: the benchmark's, and that a model changed since its digest."""
+    """Its own reason is in the error."""
     project.result.write_text("{}")
-    (project.root / "champion/signature.json").write_bytes(b"{}")
     with pytest.raises(InvalidError, match="did not run") as caught:
-        project.benchmark(BENCHMARK.replace("2.5", "99"))
-    assert "[challenger] - assert 2.5 == 99" in caught.value.why
-    assert "[champion] - gates.errors.TamperedError" in caught.value.why
+        project.benchmark(BENCHMARK.replace("(1, 2)", "(1, 3)"))
+    assert "(1, 3)" in caught.value.why
     assert str(project.log) in caught.value.do
     assert not project.result.exists()
+
+
+def test_a_model_that_changed_since_its_digest_is_not_timed(project: Project) -> None:
+    """Nor is the other."""
+    (project.root / "champion/signature.json").write_bytes(b"{}")
+    with pytest.raises(InvalidError, match="did not run") as caught:
+        project.benchmark(BENCHMARK)
+    assert "gates.errors.TamperedError" in caught.value.why
 
 
 def test_without_a_benchmark(project: Project) -> None:

@@ -292,7 +292,7 @@ def latency(**models: list[float]) -> dict[str, Any]:
     """Make the JSON of pytest-benchmark, as the predict job hands it on."""
     return {
         "benchmarks": [
-            {"name": f"test_one_request[{name}]", "params": {"model": name}, "stats": {"data": data}}
+            {"name": f"test_one_request[{name}]", "extra_info": {"turns": [name]}, "stats": {"data": data}}
             for name, data in models.items()
         ]
     }

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from gates.checks import champion
 from gates.errors import InvalidError
 from gates.verdict import Outcome
-from tests.checks.project import decisive, finding
+from tests.checks.project import decisive, finding, latency, seconds
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tests.checks.project import Project
 
 PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
@@ -78,14 +81,168 @@ def test_an_improvement_that_may_be_luck_is_undecided(project: Project) -> None:
     )
 
 
-@pytest.mark.parametrize(("min_delta", "outcome"), [(0.0, UNDECIDED), (0.005, FAIL)])
-def test_a_tie_is_no_improvement(project: Project, min_delta: float, outcome: Outcome) -> None:
-    """Equal scores differ by exactly 0: below a positive limit, and never above luck."""
+@pytest.mark.parametrize(("tie", "outcome"), [("block", FAIL), ("promote", PASS)])
+@pytest.mark.parametrize("rule", ["superior", "min_delta"])
+def test_a_tie_is_what_the_policy_says(project: Project, rule: str, tie: str, outcome: Outcome) -> None:
+    """Models that answer alike differ by exactly 0, without any variance."""
     project.change("predictions", lambda rows: rows.assign(champion=rows["challenger"]))
-    project.policy(champion={"min_delta": min_delta})
+    project.policy(champion={"min_delta": 0.0, "rule": rule, "tie": tie})
     verdict = project.judge("champion")
-    assert verdict.outcome is outcome
-    assert finding(verdict, "delta").observed == 0.0
+    assert decisive(verdict) == ("tie", outcome)
+    assert verdict.measurements["delta"] == 0.0
+
+
+# ---------------------------------------------------------------- the rules
+
+
+def swap(project: Project) -> None:
+    """Let the worse of both challenge."""
+    roles = {"challenger": "champion", "champion": "challenger"}
+    project.change("predictions", lambda rows: rows.rename(columns=roles))
+
+
+def test_superior_asks_for_a_lower_bound_above_0(project: Project) -> None:
+    """However small the difference, if it is sure."""
+    project.policy(champion={"rule": "superior"})
+    verdict = project.judge("champion")
+    delta = finding(verdict, "delta")
+    assert decisive(verdict) == ("delta", PASS)
+    assert (delta.sense, delta.limit) == ("above", 0.0)
+    assert "Rule superior: surely better." in delta.note
+
+
+def test_superior_is_undecided_by_luck_and_fails_where_it_is_worse(project: Project) -> None:
+    """It says what would decide, and what this golden set can see."""
+    project.policy(champion={"rule": "superior"})
+    nudge(project, 0.06)
+    undecided = project.judge("champion")
+    assert decisive(undecided) == ("delta", UNDECIDED)
+    note = finding(undecided, "delta").note
+    assert f"about {undecided.measurements['rows_needed']:,.0f} golden rows would decide it" in note
+    assert f"difference of {undecided.measurements['detectable']:.2g} four times of five" in note
+    swap(project)
+    assert decisive(project.judge("champion")) == ("delta", FAIL)
+
+
+def test_auto_asks_for_one_standard_error(project: Project) -> None:
+    """Of the paired difference on this golden set."""
+    project.policy(champion={"min_delta": "auto"})
+    verdict = project.judge("champion")
+    assert decisive(verdict) == ("delta", PASS)
+    assert finding(verdict, "delta").limit == verdict.measurements["delta/sigma"]
+
+
+def test_non_inferior_needs_something_that_is_better(project: Project) -> None:
+    """Not worse by more than the margin is half of it; the other half is a faster request."""
+    swap(project)
+    project.policy(champion={"rule": "non_inferior", "margin": 0.5, "improves": "latency"})
+    verdict = project.judge("champion")  # its requests take 10 ms, the champion's 12
+    assert verdict.outcome is PASS
+    assert finding(verdict, "delta").limit == -0.5
+    assert finding(verdict, "ratio/latency").high is not None
+    assert (finding(verdict, "ratio/latency").observed or 1) < 0.95
+    project.write_document(
+        "candidate/latency.json", latency(challenger=seconds(0.010), champion=seconds(0.010))
+    )
+    assert decisive(project.judge("champion")) == ("ratio/latency", UNDECIDED)
+    project.write_document("candidate/latency.json", latency(challenger=seconds(0.010)))
+    assert decisive(project.judge("champion")) == ("ratio/latency", UNDECIDED)
+    project.policy(champion={"rule": "non_inferior", "margin": 0.0, "improves": "latency"})
+    assert decisive(project.judge("champion")) == ("delta", FAIL)
+
+
+def test_cost_is_the_median_of_a_request(project: Project) -> None:
+    """What most requests take, whatever the slowest do."""
+    project.policy(champion={"rule": "non_inferior", "margin": 0.0, "improves": "cost"})
+    slow_tail = [*seconds(0.010)[:960], *[0.500] * 40]
+    project.write_document("candidate/latency.json", latency(challenger=slow_tail, champion=seconds(0.012)))
+    verdict = project.judge("champion")
+    assert verdict.outcome is PASS
+    assert (finding(verdict, "ratio/cost").observed or 1) == pytest.approx(10 / 12, rel=0.05)
+
+
+def test_a_slice_can_be_what_improves(project: Project) -> None:
+    """It must surely be better there."""
+    one_year = "contract=One year"
+    project.policy(champion={"rule": "non_inferior", "margin": 0.0, "improves": one_year})
+    verdict = project.judge("champion")
+    assert verdict.outcome is PASS
+    assert (finding(verdict, f"slice_delta/{one_year}").low or 0) > 0
+
+
+@pytest.mark.parametrize(
+    "block", [{"rule": "non_inferior"}, {"improves": "latency"}, {"rule": "superior", "improves": "cost"}]
+)
+def test_a_rule_and_what_improves_need_each_other(project: Project, block: dict[str, str]) -> None:
+    """A criterion that no rule asks for would be believed to hold."""
+    project.policy(champion=block)
+    with pytest.raises(InvalidError, match=r"`rule: non_inferior` and `improves` need each other"):
+        project.judge("champion")
+
+
+@pytest.mark.parametrize("metric", ["average_precision", "brier", "log_loss"])
+def test_another_metric_decides_in_its_own_direction(project: Project, metric: str) -> None:
+    """Above 0 is better, also of a loss; swapped, the same scores are as much worse."""
+    project.policy(champion={"metric": metric, "rule": "superior"})
+    better = project.judge("champion")
+    assert better.outcome is PASS
+    swap(project)
+    worse = project.judge("champion")
+    assert decisive(worse) == ("delta", FAIL)
+    assert worse.measurements["delta"] == pytest.approx(-better.measurements["delta"])
+    challenger, champion = (worse.measurements[f"{metric}/{who}"] for who in ("challenger", "champion"))
+    assert abs(challenger - champion) == pytest.approx(better.measurements["delta"])
+
+
+# ---------------------------------------------------------------- slices
+
+
+SLICES = ("contract=One year", "contract=Two year", "contract=Month-to-month")
+
+
+def ruin(project: Project, value: str) -> None:
+    """Let the challenger guess on one contract, and know all that the champion knows on the others."""
+    contract = project.table("features").set_index("row_id")["contract"]
+
+    def guess(rows: pd.DataFrame) -> pd.DataFrame:
+        hit = rows["row_id"].map(contract) == value
+        guessed = np.random.default_rng(3).uniform(0.1, 0.9, len(rows))
+        return rows.assign(challenger=rows["challenger"].where(~hit, guessed))
+
+    project.change("predictions", guess)
+
+
+def test_a_slice_that_is_surely_worse_fails(project: Project) -> None:
+    """The overall figure may be better; the finding tells the difference there."""
+    ruin(project, "Two year")
+    project.policy(champion={"rule": "superior", "slices": list(SLICES)})
+    verdict = project.judge("champion")
+    worse = finding(verdict, "slice_p/contract=Two year")
+    assert worse.outcome is FAIL
+    assert worse.note.startswith("The difference there is -0.")
+    assert [each.outcome for each in verdict.findings if each.name.startswith("slice_p/")].count(FAIL) == 1
+
+
+def test_slices_share_one_error_rate(project: Project) -> None:
+    """A chance that is enough for one slice alone is not for one of three (Holm)."""
+    project.policy(champion={"slices": list(SLICES)})
+    measured = dict(project.judge("champion").measurements)
+    measured |= {f"slice_p/{name}": p for name, p in zip(SLICES, (0.03, 0.5, 0.6), strict=True)}
+    policy = champion.Policy(first_model="floor", slices=SLICES)
+    found = {each.name: each for each in champion.judge(policy, measured)}
+    assert found[f"slice_p/{SLICES[0]}"].outcome is PASS
+    assert found[f"slice_p/{SLICES[0]}"].observed == pytest.approx(0.09)
+    policy = champion.Policy(first_model="floor", slices=SLICES[:1])
+    found = {each.name: each for each in champion.judge(policy, measured)}
+    assert found[f"slice_p/{SLICES[0]}"].outcome is FAIL
+
+
+def test_a_slice_without_rows_is_undecided(project: Project) -> None:
+    """Nothing is known of it, which is no proof that it is not worse."""
+    project.policy(champion={"slices": ["contract=Weekly"]})
+    verdict = project.judge("champion")
+    assert decisive(verdict) == ("slice_p/contract=Weekly", UNDECIDED)
+    assert finding(verdict, "slice_rows_per_class/contract=Weekly").outcome is UNDECIDED
 
 
 # ---------------------------------------------------------------- a first model

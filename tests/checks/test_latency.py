@@ -35,6 +35,38 @@ def test_a_fast_model_passes(project: Project) -> None:
     assert {"p99_ms/champion", "p50_ms/champion", "p50_ms/challenger"} <= set(verdict.measurements)
 
 
+def test_a_model_that_is_slower_than_the_champion_fails(project: Project) -> None:
+    """Within the limit, and half as slow again: where the policy holds the ratio."""
+    time(project, challenger=seconds(0.015), champion=seconds(0.010))
+    assert project.judge("latency").outcome is PASS
+    project.policy(latency={"max_p99_ratio": 1.1})
+    verdict = project.judge("latency")
+    assert decisive(verdict) == ("p99_ratio", FAIL)
+    assert finding(verdict, "p99_ratio").observed == pytest.approx(1.5)
+    time(project, challenger=seconds(0.0105), champion=seconds(0.010))
+    assert finding(project.judge("latency"), "p99_ratio").outcome is PASS
+
+
+def test_without_a_champion_there_is_no_ratio_to_hold(project: Project) -> None:
+    """A first model is held to its own limit; a champion with too few requests is undecided."""
+    project.policy(latency={"max_p99_ratio": 1.1})
+    time(project, challenger=seconds(0.010))
+    assert project.judge("latency").outcome is PASS
+    time(project, challenger=seconds(0.010), champion=seconds(0.010)[:100])
+    assert finding(project.judge("latency"), "p99_ratio").outcome is UNDECIDED
+
+
+def test_models_that_took_turns_are_told_apart(project: Project) -> None:
+    """Round by round, over all blocks."""
+    both = [value for pair in zip([0.010] * 300, [0.020] * 300, strict=True) for value in pair]
+    block = {"extra_info": {"turns": ["challenger", "champion"]}, "stats": {"data": both}}
+    project.write_document("candidate/latency.json", {"benchmarks": [block, block]})
+    measured = project.judge("latency").measurements
+    assert (measured["requests/challenger"], measured["requests/champion"]) == (600, 600)
+    assert (measured["p99_ms/challenger"], measured["p99_ms/champion"]) == (10.0, 20.0)
+    assert measured["p99_ratio"] == pytest.approx(0.5)
+
+
 def test_a_slow_model_fails(project: Project) -> None:
     """300 ms more on each request are beyond the limit."""
     time(project, challenger=[value + 0.3 for value in seconds(0.010)])
@@ -109,7 +141,7 @@ def test_a_limit_must_be_a_positive_number(project: Project, limit: object) -> N
 
 def one(**benchmark: object) -> dict[str, Any]:
     """Make the document of one benchmark."""
-    return {"benchmarks": [{"params": {"model": "challenger"}, "stats": {"data": [0.1]}} | benchmark]}
+    return {"benchmarks": [{"extra_info": {"turns": ["challenger"]}, "stats": {"data": [0.1]}} | benchmark]}
 
 
 @pytest.mark.parametrize(
@@ -121,10 +153,11 @@ def one(**benchmark: object) -> dict[str, Any]:
         {"benchmarks": [5]},
         {"benchmarks": [None]},
         {"benchmarks": [{}]},
-        one(params=None),
-        one(params={}),
-        one(params={"model": 5}),
-        one(params={"model": None}),
+        one(extra_info=None),
+        one(extra_info={}),
+        one(extra_info={"turns": 5}),
+        one(extra_info={"turns": []}),
+        one(extra_info={"turns": [None]}),
         one(stats={}),
         one(stats={"data": None}),
         one(stats={"data": "0.1"}),

@@ -175,13 +175,22 @@ def test_an_improvement_that_may_be_luck_is_undecided_and_says_how_many_rows_dec
     assert "golden rows would decide it" in finding(verdict, "delta/low").note
 
 
-@pytest.mark.parametrize(("min_delta", "outcome"), [(0.0, UNDECIDED), (0.1, FAIL)])
-def test_a_tie_is_no_improvement(regression: Project, min_delta: float, outcome: Outcome) -> None:
+@pytest.mark.parametrize("metric", ["rmse", "mae", "r2"])
+@pytest.mark.parametrize(("tie", "outcome"), [("block", FAIL), ("promote", Outcome.PASS)])
+def test_a_tie_is_what_the_policy_says(regression: Project, metric: str, tie: str, outcome: Outcome) -> None:
     regression.change("predictions", lambda rows: rows.assign(champion=rows["challenger"]))
-    regression.policy(champion={"min_delta": min_delta})
-    verdict = regression.judge("champion")
-    assert verdict.outcome is outcome
-    assert finding(verdict, "delta").observed == 0.0
+    regression.policy(champion={"metric": metric, "tie": tie})
+    assert decisive(regression.judge("champion")) == ("tie", outcome)
+
+
+@pytest.mark.parametrize("metric", ["mae", "r2"])
+def test_another_metric_decides_in_its_own_direction(regression: Project, metric: str) -> None:
+    regression.policy(champion={"metric": metric, "rule": "superior"})
+    better = regression.judge("champion").measurements
+    assert better["delta/low"] > 0
+    roles = {"challenger": "champion", "champion": "challenger"}
+    regression.change("predictions", lambda rows: rows.rename(columns=roles))
+    assert regression.judge("champion").measurements["delta"] == pytest.approx(-better["delta"])
 
 
 def test_too_few_golden_rows_let_nothing_move(regression: Project) -> None:

@@ -57,11 +57,11 @@ BY_DEFAULT = {"columns", "ignore", "importance", "min_importance"}  # of drift: 
 def test_every_input_of_a_gate_is_found_or_given(
     built: Project, name: str, task: str, of_the_other: set[str]
 ) -> None:
-    """In the gate's own block, the project's, or what the jobs hand on; the approver is given by a person."""
+    """In the gate's own block, the project's, or what the jobs hand on; the rest is asked for."""
     if task == "regression":
         built.regression()
     for field in checks.input_fields(checks.load(name)):
-        if field.name not in {"approver", *BY_DEFAULT, *of_the_other}:
+        if field.name not in {"approver", "improves", "slices", *BY_DEFAULT, *of_the_other}:
             value = gate.lookup(built.opened(), name, field)
             assert built.root in value.parents if field.is_file else value
 

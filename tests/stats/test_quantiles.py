@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import binom
 
-from gates.stats.quantiles import QuantileInterval, _binomial_cdf, least_samples, quantile_interval
+from gates.stats.quantiles import (
+    QuantileInterval,
+    _binomial_cdf,
+    least_samples,
+    quantile_interval,
+    quantile_ratio,
+)
 
 SAMPLES = hnp.arrays(np.float64, st.integers(1, 400), elements=st.floats(-1e6, 1e6))
 Q = st.sampled_from([0.01, 0.5, 0.9, 0.95, 0.99, 0.999]) | st.floats(0.001, 0.999)
@@ -111,3 +117,52 @@ def test_samples_that_are_no_numbers_are_refused(samples: list[Any]) -> None:
 def test_q_outside_zero_to_one_is_refused(q: float) -> None:
     with pytest.raises(ValueError, match="q must lie"):
         quantile_interval([1.0, 2.0], q)
+
+
+# ---------------------------------------------------------------- the ratio of two
+
+
+def test_the_ratio_of_a_quantile_to_itself_is_one() -> None:
+    """With an interval around it."""
+    samples = np.random.default_rng(1).lognormal(size=2000)
+    ratio = quantile_ratio(samples, samples, 0.99)
+    assert ratio is not None
+    assert ratio.estimate == 1.0
+    assert ratio.low < 1.0 < ratio.high
+
+
+def test_a_ratio_turned_over_is_its_inverse() -> None:
+    """Bounds change places."""
+    rng = np.random.default_rng(2)
+    a, b = rng.lognormal(size=900), rng.lognormal(0.2, size=1200)
+    one, other = quantile_ratio(a, b, 0.99), quantile_ratio(b, a, 0.99)
+    assert one is not None
+    assert other is not None
+    turned = (1 / other.estimate, 1 / other.high, 1 / other.low)
+    assert (one.estimate, one.low, one.high) == pytest.approx(turned)
+
+
+def test_the_ratio_holds_the_true_one_as_often_as_it_says() -> None:
+    """Two p99s of lognormal samples, the second 1.2 times the first: 500 sets, a fixed seed."""
+    rng = np.random.default_rng(3)
+    held = 0
+    for _ in range(500):
+        found = quantile_ratio(1.2 * rng.lognormal(0, 0.3, 1500), rng.lognormal(0, 0.3, 1500), 0.99)
+        assert found is not None
+        held += found.low <= 1.2 <= found.high
+    assert 0.93 <= held / 500 <= 0.975
+
+
+@pytest.mark.parametrize(("n", "known"), [(368, True), (367, False)])
+def test_too_few_samples_bound_no_ratio(n: int, known: bool) -> None:  # noqa: FBT001 - a column of the table
+    """A two-sided interval of a p99 needs 368: 0.99 ** 368 is the first below 2.5 %."""
+    rng = np.random.default_rng(4)
+    assert (quantile_ratio(rng.lognormal(size=n), rng.lognormal(size=2000), 0.99) is not None) is known
+
+
+def test_nothing_and_zero_have_no_ratio() -> None:
+    """Never a division by zero."""
+    many = np.ones(500)
+    assert quantile_ratio([], many, 0.99) is None
+    assert quantile_ratio(many, [], 0.99) is None
+    assert quantile_ratio(many, np.zeros(500), 0.99) is None

@@ -1,12 +1,7 @@
-"""How one patient is answered; `gates predict` gives the fixtures and reads the times."""
-
-from itertools import cycle
+"""How one patient is answered; `gates predict` gives the fixture and reads the times."""
 
 
-def test_one_request(benchmark, model, golden_rows, requests):
+def test_one_request(time_requests):
     """One request after another, each with the next golden row."""
-    rows = cycle([golden_rows.iloc[[place]] for place in range(len(golden_rows))])
-    answer = benchmark.pedantic(
-        model.predict, setup=lambda: ((next(rows),), {}), rounds=requests, warmup_rounds=10
-    )
+    answer = time_requests(lambda model, row: model.predict(row))
     assert answer.shape == (1,)

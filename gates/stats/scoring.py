@@ -1,0 +1,115 @@
+"""The figures that gates hold models to, by name: each with its direction and with its interval.
+
+The AUC has DeLong's interval (E. DeLong et al., 1988); every other figure a bootstrap (B. Efron, 1979).
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gates.stats.auc import auc_difference, auc_interval, delong, difference_variance
+from gates.stats.bootstrap import Metric, bootstrap_difference, bootstrap_interval
+from gates.stats.interval import Interval, normal_variance
+from gates.stats.metrics import average_precision, brier, calibration_error, log_loss
+from gates.stats.regression import mae, r2, rmse
+
+AUC = "auc"
+_CLASSIFICATION: dict[str, Metric] = {
+    "average_precision": average_precision,
+    "brier": brier,
+    "log_loss": log_loss,
+    "calibration_error": calibration_error,
+}
+_REGRESSION: dict[str, Metric] = {"rmse": rmse, "mae": mae, "r2": r2}
+CLASSIFICATION = (AUC, *_CLASSIFICATION)
+REGRESSION = tuple(_REGRESSION)
+LARGER_IS_BETTER = frozenset({AUC, "average_precision", "r2"})
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """By how much a challenger is better than a champion on the same rows, in the unit of the figure.
+
+    Attributes:
+        interval: The difference, above 0 where the challenger is better, with its 95 % interval.
+        variance: Of the difference; 0 for models that answer alike.
+    """
+
+    interval: Interval
+    variance: float
+
+    @property
+    def tie(self) -> bool:
+        """Whether both answer alike, as far as the figure can tell."""
+        return self.interval.estimate == 0.0 and self.variance == 0.0
+
+    @property
+    def chance_worse(self) -> float:
+        """Return the one-sided p-value of "not worse": small where the challenger is surely worse.
+
+        Assumes a difference that is about normally distributed.
+        """
+        if self.variance == 0.0:
+            return float(self.interval.estimate >= 0.0)
+        return NormalDist().cdf(self.interval.estimate / math.sqrt(self.variance))
+
+
+def figure(name: str, y: ArrayLike, scores: ArrayLike) -> float:
+    """Return a figure of one model alone.
+
+    Raises:
+        ValueError: as `scored`.
+    """
+    labels, values = np.asarray(y), np.asarray(scores)
+    if name == AUC:
+        return float(delong(labels, values[np.newaxis]).aucs[0])
+    return _metric(name)(labels, values, np.ones(labels.size))
+
+
+def scored(name: str, y: ArrayLike, scores: ArrayLike, *, seed: int) -> Interval:
+    """Return a figure of one model with its two-sided 95 % interval.
+
+    Args:
+        name: One of `CLASSIFICATION` or `REGRESSION`.
+        y: labels, shape (n,): 0 and 1, or the numbers of a regression.
+        scores: of the model, shape (n,).
+        seed: of the resampling, where there is one.
+
+    Raises:
+        ValueError: as the figure itself, `gates.stats.auc.delong` and `bootstrap_interval`.
+    """
+    if name == AUC:
+        return auc_interval(y, scores)
+    return bootstrap_interval(_metric(name), y, scores, by_class=name in _CLASSIFICATION, seed=seed)
+
+
+def improvement(
+    name: str, y: ArrayLike, challenger: ArrayLike, champion: ArrayLike, *, seed: int
+) -> Improvement:
+    """Return by how much the challenger is better than the champion, on the same rows.
+
+    Args:
+        name: One of `CLASSIFICATION` or `REGRESSION`.
+        y: labels, shape (n,): 0 and 1, or the numbers of a regression.
+        challenger: its scores, shape (n,).
+        champion: its scores, shape (n,).
+        seed: of the resampling, where there is one.
+
+    Raises:
+        ValueError: as `scored`.
+    """
+    if name == AUC:
+        return Improvement(
+            auc_difference(y, challenger, champion), difference_variance(y, challenger, champion)
+        )
+    better, worse = (challenger, champion) if name in LARGER_IS_BETTER else (champion, challenger)
+    by_class = name in _CLASSIFICATION
+    interval = bootstrap_difference(_metric(name), y, better, worse, by_class=by_class, seed=seed)
+    return Improvement(interval, normal_variance(interval))
+
+
+def _metric(name: str) -> Metric:
+    return _CLASSIFICATION[name] if name in _CLASSIFICATION else _REGRESSION[name]
