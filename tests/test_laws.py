@@ -121,6 +121,12 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     | {"fault/scale/age": st.floats(1, 100), "p/fault/scale/age": SHARES}
     | {"rows/reference": COUNTS, "rows/live": COUNTS, "columns": COUNTS}
     | {"fault/absent/when": FLAGS, "fault/type/sum": FLAGS, "many/id": FLAGS},
+    "canary": {
+        f"{name}{end}": st.floats(-1, 1)
+        for name in ("error_increase", "slow_increase", "conversion_loss")
+        for end in ("", "/low", "/high")
+    }
+    | {"blocks": COUNTS},
     "golden/regression": {
         f"{name}{end}": ERRORS
         for name in ("rmse", "mae", "r2", f"slice_rmse/{SLICE}")
@@ -169,6 +175,12 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
         "first_model": (1, st.integers(0, 2)),
         "min_rows_per_class": (-1, st.integers(1, 400)),
         "min_slice_rows_per_class": (-1, st.integers(1, 400)),
+    },
+    "canary": {
+        "max_error_increase": (1, SHARES),
+        "max_slow_increase": (1, maybe(SHARES)),
+        "max_conversion_loss": (1, maybe(SHARES)),
+        "min_blocks": (-1, st.integers(10, 400)),
     },
     "golden/regression": {
         "max_rmse": (1, ERRORS),
@@ -333,6 +345,7 @@ def test_empty_files_are_never_a_pass(tmp_path: Path, gate: str) -> None:
     """Tables without rows and a benchmark without rounds are undecided; none is an error of ours."""
     project = built(tmp_path, gate)
     for name in ("raw", "train", "features", "labels", "predictions", "live"):
+    for name in ("raw", "train", "features", "labels", "predictions", "traffic"):
         project.change(name, lambda table: table.head(0))
     project.write_document("candidate/latency.json", latency(challenger=[]))
     project.pin()
@@ -346,6 +359,7 @@ TABLES = {
     "golden": ("predictions", "labels", "features"),
     "fairness": ("predictions", "labels", "features"),
     "champion": ("predictions", "labels"),
+    "canary": ("traffic",),
 }
 
 

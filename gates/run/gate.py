@@ -109,6 +109,7 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
         "training": project.candidate / "train.json",
         "predictions": project.candidate / "predictions.parquet",
         "latency": project.candidate / "latency.json",
+        "traffic": project.candidate / "traffic.csv",
         "lock": project.lock,
         "task": shared.task,
         "pipeline": project.root / "dvc.yaml",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 6, 1)
 COMMIT = "5" * 40
-GATES = ("schema", "lineage", "golden", "latency", "fairness", "champion", "drift")
+GATES = ("schema", "lineage", "golden", "latency", "fairness", "champion", "drift", "canary")
 GOLDEN_ROWS = 600
 TRAIN_ROWS = 400
 NEW_ROWS = 60
@@ -42,6 +42,7 @@ FILES = {
     "predictions": "candidate/predictions.parquet",
     "reference": "data/train.parquet",
     "live": "data/live.parquet",
+    "traffic": "candidate/traffic.csv",
 }
 
 
@@ -242,6 +243,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "labels": golden[["row_id", "churn"]],
         "predictions": scores,
         "live": asked,
+        "traffic": _traffic(),
     }
 
 
@@ -286,6 +288,18 @@ def _scores(golden: pd.DataFrame) -> pd.DataFrame:
     drawn = np.repeat(rng.random(rows // 2), 2) < challenger
     columns = {"challenger": challenger, "champion": champion, "churn": drawn.astype("int64")}
     return pd.DataFrame({"row_id": golden["row_id"].to_numpy(), **columns})
+
+
+def _traffic(blocks: int = 60) -> pd.DataFrame:
+    """Draw an hour of a canary that answers as stable does."""
+    rng = np.random.default_rng(24)
+    arms = []
+    for arm, about in (("stable", 900), ("canary", 300)):
+        requests = rng.poisson(about, blocks)
+        shares = {"errors": 0.01, "slow": 0.02, "conversions": 0.3}
+        events = {name: rng.binomial(requests, share) for name, share in shares.items()}
+        arms.append(pd.DataFrame({"block": np.arange(blocks), "arm": arm, "requests": requests, **events}))
+    return pd.concat(arms, ignore_index=True)
 
 
 def latency(**models: list[float]) -> dict[str, Any]:
@@ -404,5 +418,6 @@ PARAMS: dict[str, Any] = {
         },
         "champion": {"min_delta": 0.005, "first_model": "floor"},
         "drift": {"reference": FILES["reference"], "live": FILES["live"], "min_rows": 200},
+        "canary": {"max_error_increase": 0.01, "max_slow_increase": 0.02, "max_conversion_loss": 0.1},
     },
 }
