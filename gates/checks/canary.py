@@ -18,12 +18,13 @@ A block counts once, however bad: five are the least that convict, so that no bu
 blocks as short as your bursts are. A limit that is left out is not held.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from gates.errors import InvalidError
@@ -34,8 +35,9 @@ from gates.tables import read_table
 from gates.verdict import Finding, Measurements, Outcome, at_most, enough
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     import pandas as pd
+
+Counts: TypeAlias = Mapping[str, Mapping[str, NDArray[np.int64]]]
 
 ARMS = ("stable", "canary")
 KEYS = ["block", "arm"]
@@ -81,8 +83,12 @@ def measure(inputs: Inputs) -> Measurements:
     table = read_table(inputs.traffic)
     present = [column for column in FIGURES if column in table.columns or column == "errors"]
     table = read_table(inputs.traffic, [*KEYS, "requests", *present])
-    counts = _counts(inputs.traffic, table, ["requests", *present])
-    requests = counts["requests"]
+    return compared(_counts(inputs.traffic, table, ["requests", *present]))
+
+
+def compared(counts: Counts) -> Measurements:
+    """Return what `measure` does, from column to arm to counts, one a block; `requests` is one column."""
+    requests, present = counts["requests"], [column for column in FIGURES if column in counts]
     measurements: Measurements = {f"requests/{arm}": float(requests[arm].sum()) for arm in ARMS}
     measurements["blocks"] = float(((requests["stable"] > 0) & (requests["canary"] > 0)).sum())
     for column in present:
@@ -122,9 +128,7 @@ def _held(name: str, limit: float, measurements: Measurements) -> Finding:
     return replace(finding, outcome=Outcome.UNDECIDED) if by_chance else finding
 
 
-def _counts(
-    path: Path, table: "pd.DataFrame", columns: list[str]
-) -> dict[str, dict[str, "npt.NDArray[np.int64]"]]:
+def _counts(path: Path, table: "pd.DataFrame", columns: list[str]) -> Counts:
     """Return column to arm to its counts, one a block, in the order of the blocks.
 
     Raises:
@@ -154,7 +158,7 @@ def _counts(
     }
 
 
-def _whole(path: Path, column: "pd.Series[int]") -> "npt.NDArray[np.int64]":
+def _whole(path: Path, column: "pd.Series[int]") -> NDArray[np.int64]:
     import pandas as pd
 
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype="float64", na_value=float("nan"))
@@ -165,5 +169,5 @@ def _whole(path: Path, column: "pd.Series[int]") -> "npt.NDArray[np.int64]":
             why="A count is a whole number, 0 or more; none is missing.",
             do=WRITE,
         )
-    counts: npt.NDArray[np.int64] = values.astype(np.int64)
+    counts: NDArray[np.int64] = values.astype(np.int64)
     return counts
