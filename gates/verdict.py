@@ -80,6 +80,16 @@ class Finding:
                 return self.observed > self.limit
 
     @property
+    def waivable(self) -> bool:
+        """Whether a waiver may cover it: a figure beyond its limit, even if it may be luck that it is.
+
+        What is missing, or too few to decide, is not waived: nobody knows what would be let off. Such a
+        finding has no interval.
+        """
+        by_luck = self.holds is False and self.low is not None and self.high is not None
+        return self.outcome is Outcome.FAIL or (self.outcome is Outcome.UNDECIDED and by_luck)
+
+    @property
     def blocks(self) -> bool:
         """Whether this finding keeps its gate from passing."""
         return self.outcome is not Outcome.PASS and self.waiver is None
@@ -222,12 +232,12 @@ def overall(verdicts: Iterable[Verdict]) -> Outcome:
 def waive(
     gate: str, findings: Iterable[Finding], waivers: Sequence[Waiver], today: date
 ) -> tuple[Finding, ...]:
-    """Attach the unexpired waiver to each failed finding that has one; say so where it has expired."""
+    """Attach the unexpired waiver to each finding beyond its limit that has one; say so where it expired."""
     return tuple(_waive(gate, finding, waivers, today) for finding in findings)
 
 
 def _waive(gate: str, finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding:
-    if finding.outcome is not Outcome.FAIL:
+    if not finding.waivable:
         return finding
     about = [waiver for waiver in waivers if (waiver.gate, waiver.finding) == (gate, finding.name)]
     if not about:

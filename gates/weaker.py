@@ -20,7 +20,7 @@ _HIGH_IS_LESS = (
 )
 _RANKED = {"mode": ("report", "block"), "first_model": ("floor", "approve", "block")}
 _MORE_IS_LESS = ("trusted_types",)
-_FEWER_IS_LESS = ("attributes", "lint", "tests")
+_FEWER_IS_LESS = ("attributes", "intersections", "lint", "tests")
 _KNOWN = (*_LOW_IS_LESS, *_HIGH_IS_LESS, *_RANKED, *_MORE_IS_LESS, *_FEWER_IS_LESS)
 # Who is believed and what is let off are lists of blocks: these say whom and what, and until when.
 _WHOM = ("finding", "key", "identity", "repository")

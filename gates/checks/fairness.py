@@ -1,16 +1,22 @@
 """Are the declared groups treated within agreed limits?
 
-For each attribute: disparate impact (lowest selection rate over the highest; the four-fifths rule, EEOC
-1978), demographic parity difference and equalized odds difference at the decision threshold, each with an
-interval by resampling. Of a regression: the largest RMSE of a group (bounded group loss; Agarwal, Dudík and
-Wu 2019) and the largest difference between the groups' mean predictions (Calders et al. 2013), in the unit
-of the label. A limit is held by the observed figure, as the four-fifths rule is; the interval tells how sure
-it is. Fails when a figure is beyond its limit and no unexpired waiver covers it. Undecided
-when a group has too few rows or the figure does not exist.
+For each attribute, and each intersection of attributes that is asked for: disparate impact (lowest selection
+rate over the highest; the four-fifths rule, EEOC 1978), demographic parity difference and equalized odds
+difference at the decision threshold, each with an interval, and the selection rate of each group. Of a
+regression: the largest RMSE of a group (bounded group loss; Agarwal, Dudík and Wu 2019) and the largest
+difference between the groups' mean predictions (Calders et al. 2013), in the unit of the label.
+
+A limit is held by the observed figure, as the four-fifths rule is; the interval tells how sure it is. Fails
+when a figure is beyond its limit, no unexpired waiver covers it, and the groups do differ: as the same rule
+says (29 CFR 1607.4 D), a figure of small numbers that are not significantly different shows nothing. The
+chi-square test of equal rates tells, at 5 % over all attributes of a figure at once (Holm 1979); a regression
+has no such test. Undecided when the figure is beyond its limit and may be luck (a waiver covers that too), a
+group has too few rows, or the figure does not exist.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -19,19 +25,20 @@ from pydantic import ValidationInfo, field_validator, model_validator
 from gates.policy_blocks import GatePolicy
 from gates.policy_values import Amount, Count, Name, Probability
 from gates.stats.group_errors import group_errors
-from gates.stats.proportions import (
+from gates.stats.group_intervals import fairness_interval, no_difference, selection_rates
+from gates.stats.group_rates import (
     demographic_parity_difference,
     disparate_impact,
     equalized_odds_difference,
     group_counts,
-    resampled,
 )
+from gates.stats.groups import Membership, intersection, membership
+from gates.stats.interval import Interval
+from gates.stats.multiplicity import holm
 from gates.tables import binary_labels, numbers, probabilities, read_aligned
-from gates.verdict import Finding, Measurements, at_least, at_most, enough
+from gates.verdict import Finding, Measurements, Outcome, at_least, at_most, enough
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import pandas as pd
 
 METRICS = {
@@ -41,12 +48,17 @@ METRICS = {
 }
 SEED = 20_260_102
 MISSING = "(missing)"
+LEVEL = 0.05
 
 
 class GroupsPolicy(GatePolicy):
-    """What both tasks ask for: columns whose values are groups, and how many rows of each."""
+    """What both tasks ask for: columns whose values are groups, and how many rows of each.
+
+    An intersection is written as its attributes with a plus sign, ``sex+senior``.
+    """
 
     attributes: tuple[Name, ...]
+    intersections: tuple[Name, ...] = ()
     min_rows_per_group: Count = 100
 
     @field_validator("attributes")
@@ -55,6 +67,22 @@ class GroupsPolicy(GatePolicy):
         if not attributes and info.data.get("mode") != "report":
             raise ValueError("should name at least 1 column; without one the gate can only be `mode: report`")
         return attributes
+
+    @field_validator("intersections")
+    @classmethod
+    def _of_attributes(cls, intersections: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        crossed = [each.split("+") for each in intersections]
+        for each in crossed:
+            if not (1 < len(each) == len({*each}) and {*each} <= {*info.data.get("attributes", ())}):
+                raise ValueError(f"{'+'.join(each)!r} should be attributes of this gate, such as sex+senior")
+        if len({frozenset(each) for each in crossed}) < len(crossed):
+            raise ValueError("names an intersection twice")
+        return intersections
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Attributes and intersections, in the order in which they are held."""
+        return self.attributes + self.intersections
 
 
 class Policy(GroupsPolicy):
@@ -91,10 +119,11 @@ class Inputs:
     task: Annotated[str, "classification or regression, as the policy says"] = "classification"
     threshold: Annotated[float, "score from which a row is selected"] = 0.5
     attributes: Annotated[tuple[str, ...], "columns whose values are groups"] = ()
+    intersections: Annotated[tuple[str, ...], "attributes to be crossed, each as one+other"] = ()
 
 
 def measure(inputs: Inputs) -> Measurements:
-    """Return each metric with its 95 % interval per attribute, and the rows of each group."""
+    """Return each metric with its 95 % interval per attribute, and the rows and the rate of each group."""
     parts = {
         inputs.labels: [inputs.label],
         inputs.predictions: ["challenger"],
@@ -102,27 +131,30 @@ def measure(inputs: Inputs) -> Measurements:
     }
     rows = read_aligned(parts, inputs.key)
     figures = _errors if inputs.task == "regression" else _rates
+    groups = {attribute: _groups(rows[attribute]) for attribute in inputs.attributes}
+    for crossed in inputs.intersections:
+        groups[crossed] = reduce(intersection, (groups[each] for each in crossed.split("+")))
     measurements: Measurements = {}
-    for attribute in inputs.attributes:
-        # Filled before NumPy sees it: with a missing value it would cut every name to one character.
-        groups = rows[attribute].astype("str").fillna(MISSING).to_numpy(dtype="str")
-        measurements |= figures(inputs, rows, attribute, groups)
+    for attribute, of in groups.items():
+        measurements |= figures(inputs, rows, attribute, of)
     return measurements
 
 
 def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iterator[Finding]:
     """Hold every attribute's figures against the limits, disparate impact or the groups' errors first."""
+    chances = {metric: _chances(metric, measurements) for metric in METRICS}
 
     def held(metric: str, attribute: str, limit: float | None) -> Iterator[Finding]:
         if limit is not None:
             name = f"{metric}/{attribute}"
             low, high = measurements.get(f"{name}/low"), measurements.get(f"{name}/high")
             compare = at_least if metric == "disparate_impact" else at_most
-            yield compare(name, measurements.get(name), limit, low=low, high=high, by_bound=False)
+            finding = compare(name, measurements.get(name), limit, low=low, high=high, by_bound=False)
+            yield _no_luck(finding, chances.get(metric, {}).get(attribute))
 
     if not policy.attributes:
         yield enough("attributes", 0, 1, unit="columns", note="gates.fairness.attributes names no group.")
-    for attribute in policy.attributes:
+    for attribute in policy.held:
         if isinstance(policy, RegressionPolicy):
             yield from held("group_rmse", attribute, policy.max_group_rmse)
             yield from held("mean_difference", attribute, policy.max_mean_difference)
@@ -136,26 +168,49 @@ def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iter
             yield enough(group, measurements[group], policy.min_rows_per_group)
 
 
-def _rates(
-    inputs: Inputs, rows: "pd.DataFrame", attribute: str, groups: "npt.NDArray[np.str_]"
-) -> Measurements:
+def _chances(metric: str, measurements: Measurements) -> dict[str, float]:
+    """Return attribute to the p-value of equal groups, adjusted over all attributes of the metric."""
+    prefix = f"p/{metric}/"
+    found = {name.removeprefix(prefix): p for name, p in measurements.items() if name.startswith(prefix)}
+    known = {attribute: p for attribute, p in found.items() if 0 <= p <= 1}
+    return dict(zip(known, holm(list(known.values())).tolist(), strict=True))
+
+
+def _no_luck(finding: Finding, chance: float | None) -> Finding:
+    """Return a failure as undecided where its groups may be equal; without a test it stands."""
+    if finding.outcome is not Outcome.FAIL or chance is None or chance <= LEVEL:
+        return finding
+    note = f"Beyond the limit, but it may be luck (p = {chance:.2g} over all attributes): more rows tell."
+    return replace(finding, outcome=Outcome.UNDECIDED, note=note)
+
+
+def _groups(column: "pd.Series[str]") -> Membership:
+    """Return the groups of a column by its values as text; rows without one are a group of their own."""
+    import pandas as pd
+
+    codes, values = pd.factorize(column)
+    texts = [*pd.Series(values).astype("str"), *([MISSING] if (codes < 0).any() else [])]
+    of = membership(texts)
+    return Membership(of.names, of.member[codes]) if texts else of
+
+
+def _rates(inputs: Inputs, rows: "pd.DataFrame", attribute: str, groups: Membership) -> Measurements:
     y = binary_labels(inputs.labels, rows[inputs.label])
     selected = (probabilities(inputs.predictions, rows["challenger"]) >= inputs.threshold).astype("int64")
     counts = group_counts(y, selected, groups) if len(y) else {}
     measurements: Measurements = {f"rows/{attribute}={group}": cells.rows for group, cells in counts.items()}
+    for group, rate in selection_rates(counts).items():
+        measurements |= _interval(f"selection/{attribute}={group}", rate)
     for name, metric in METRICS.items():
-        observed, interval = metric(counts), resampled(metric, counts, seed=SEED)
-        if observed is not None:
-            measurements[f"{name}/{attribute}"] = observed
-        if observed is not None and interval is not None:
-            measurements[f"{name}/{attribute}/low"] = interval.low
-            measurements[f"{name}/{attribute}/high"] = interval.high
+        interval, chance = fairness_interval(metric, counts), no_difference(metric, counts)
+        if interval is not None:
+            measurements |= _interval(f"{name}/{attribute}", interval)
+        if chance is not None:
+            measurements[f"p/{name}/{attribute}"] = chance
     return measurements
 
 
-def _errors(
-    inputs: Inputs, rows: "pd.DataFrame", attribute: str, groups: "npt.NDArray[np.str_]"
-) -> Measurements:
+def _errors(inputs: Inputs, rows: "pd.DataFrame", attribute: str, groups: Membership) -> Measurements:
     y = numbers(inputs.labels, rows[inputs.label])
     predicted = numbers(inputs.predictions, rows["challenger"])
     if not len(y):
@@ -165,7 +220,9 @@ def _errors(
     measurements |= {f"rmse/{attribute}={group}": error for group, error in found.rmse.items()}
     for name, figure in {"group_rmse": found.worst_rmse, "mean_difference": found.mean_difference}.items():
         if figure is not None:
-            measurements[f"{name}/{attribute}"] = figure.estimate
-            measurements[f"{name}/{attribute}/low"] = figure.low
-            measurements[f"{name}/{attribute}/high"] = figure.high
+            measurements |= _interval(f"{name}/{attribute}", figure)
     return measurements
+
+
+def _interval(name: str, interval: Interval) -> Measurements:
+    return {name: interval.estimate, f"{name}/low": interval.low, f"{name}/high": interval.high}

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gates.stats.bootstrap import percentile_interval
+from gates.stats.groups import Membership, membership
 from gates.stats.interval import Interval
-from gates.stats.proportions import group_names
 from gates.stats.rows import Floats, finite_labels, finite_scores
 
 
@@ -37,7 +37,7 @@ class GroupErrors:
 def group_errors(
     y: ArrayLike,
     scores: ArrayLike,
-    groups: ArrayLike,
+    groups: ArrayLike | Membership,
     *,
     resamples: int = 1000,
     seed: int,
@@ -50,7 +50,7 @@ def group_errors(
     Args:
         y: labels, finite numbers, shape (n,).
         scores: predictions, finite numbers, shape (n,).
-        groups: the group of each row, text or numbers, shape (n,).
+        groups: the group of each row, text or numbers, shape (n,), or what `membership` makes of them.
         resamples: number of draws.
         seed: of `numpy.random.default_rng`.
         confidence: of the intervals, two-sided.
@@ -60,23 +60,24 @@ def group_errors(
     """
     labels = finite_labels(y)
     values = finite_scores(scores, labels.size)
-    names, member = np.unique(group_names(groups), return_inverse=True)
+    of = groups if isinstance(groups, Membership) else membership(groups)
+    names, member = of.names, of.member
     if member.shape != labels.shape or resamples < 1:
         raise ValueError(f"groups {member.shape} do not fit labels {labels.shape}, or no resamples")
     # In an order of their own, so that the order of the rows changes no draw.
     order = np.lexsort((labels, values, member))
     member, squared, values = member[order], (values - labels)[order] ** 2, values[order]
     rng = np.random.default_rng(seed)
-    edges = np.searchsorted(member, np.arange(names.size + 1))
+    edges = np.searchsorted(member, np.arange(len(names) + 1))
     parts = [_means(squared[start:end], values[start:end], resamples, rng) for start, end in pairwise(edges)]
     losses, means = (np.stack(each, axis=1) for each in zip(*parts, strict=True))
     observed = np.sqrt(losses[0])
     worst, apart = np.sqrt(losses.max(axis=1)), means.max(axis=1) - means.min(axis=1)
     return GroupErrors(
-        {str(name): int(rows) for name, rows in zip(names, np.diff(edges), strict=True)},
-        {str(name): float(figure) for name, figure in zip(names, observed, strict=True)},
+        {name: int(rows) for name, rows in zip(names, np.diff(edges), strict=True)},
+        {name: float(figure) for name, figure in zip(names, observed, strict=True)},
         percentile_interval(float(worst[0]), worst[1:], confidence),
-        percentile_interval(float(apart[0]), apart[1:], confidence) if names.size > 1 else None,
+        percentile_interval(float(apart[0]), apart[1:], confidence) if len(names) > 1 else None,
     )
 
 

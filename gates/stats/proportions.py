@@ -1,38 +1,21 @@
-"""Proportions, and fairness between groups from the four cells of each group's confusion table.
+"""Proportions, their difference and their ratio, with intervals that hold for few rows and for none or all.
 
-The fairness figures are those of fairlearn (S. Bird et al., 2020), but for what is undefined: a rate
-without a denominator, or fewer than two groups, gives None here and never 0 or 1.
+All are score intervals: unlike those by the estimate's own standard error they exist, and keep their
+confidence about, when nobody or everybody was counted. They assume independent rows.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gates.stats.bootstrap import percentile_interval
 from gates.stats.interval import Interval, two_sided_z
-from gates.stats.rows import Floats, binary_labels
+from gates.stats.rows import Floats
+from gates.stats.tails import chi_square_tail
 
-
-@dataclass(frozen=True)
-class GroupCounts:
-    """Rows of one group by prediction and label: true and false positives, false and true negatives."""
-
-    tp: int
-    fp: int
-    fn: int
-    tn: int
-
-    @property
-    def rows(self) -> int:
-        """All rows of the group."""
-        return self.tp + self.fp + self.fn + self.tn
-
-
-Counts = Mapping[str, GroupCounts]
-FairnessMetric = Callable[[Counts], float | None]
+_HALVINGS = 40  # of the distance to a bound, which is some tenths: 1e-12 is left
+_FARTHEST = 40.0  # logarithm of a ratio beyond which nobody asks
 
 
 def wilson(k: int, n: int, confidence: float = 0.95) -> Interval:
@@ -41,170 +24,151 @@ def wilson(k: int, n: int, confidence: float = 0.95) -> Interval:
     Raises:
         ValueError: n below 1, or k not between 0 and n.
     """
-    if n < 1 or not 0 <= k <= n:
-        raise ValueError(f"a proportion needs 0 <= k <= n and n >= 1, got k = {k} and n = {n}")
-    z = two_sided_z(confidence)
-    share, spread = k / n, z * z / n
-    centre = (share + spread / 2.0) / (1.0 + spread)
-    half = math.sqrt(share * (1.0 - share) * spread + spread * spread / 4.0) / (1.0 + spread)
-    # With no failure the bound is exactly 1; rounding would leave it a hair away.
-    low = max(centre - half, 0.0)
-    high = 1.0 if k == n else min(centre + half, 1.0)
-    return Interval(share, low, high)
+    low, high = wilson_bounds([k], [n], two_sided_z(confidence))
+    return Interval(k / n, float(low[0]), float(high[0]))
 
 
-def group_counts(y: ArrayLike, predicted: ArrayLike, groups: ArrayLike) -> dict[str, GroupCounts]:
-    """Count the four cells of each group, by the group's name as text, in the order of the names.
+def newcombe(k: int, n: int, other_k: int, other_n: int, confidence: float = 0.95) -> Interval:
+    """Return the difference k / n - other_k / other_n with its two-sided interval, within -1 to 1.
 
-    Args:
-        y: labels 0 and 1, shape (n,).
-        predicted: decisions 0 and 1, shape (n,).
-        groups: the group of each row, text or numbers, shape (n,).
+    R. Newcombe (1998), method 10: the squared distances to Wilson's bounds of both proportions add up.
 
     Raises:
-        ValueError: other shapes, labels or decisions, or a row without a group (None, NaN).
+        ValueError: as `wilson`.
     """
-    actual, chosen = binary_labels(y), binary_labels(predicted)
-    names, member = np.unique(group_names(groups), return_inverse=True)
-    if not actual.shape == chosen.shape == member.shape:
-        raise ValueError(
-            f"labels {actual.shape}, decisions {chosen.shape} and groups {member.shape} differ in shape"
-        )
-    cell = 2 * ~chosen + ~actual  # 0 tp, 1 fp, 2 fn, 3 tn
-    table = np.bincount(4 * member + cell, minlength=4 * names.size).reshape(-1, 4)
-    return {str(name): GroupCounts(*cells) for name, cells in zip(names, table.tolist(), strict=True)}
+    low, high = newcombe_bounds([k], [n], [other_k], [other_n], two_sided_z(confidence))
+    return Interval(k / n - other_k / other_n, float(low[0]), float(high[0]))
 
 
-def disparate_impact(counts: Counts) -> float | None:
-    """Return the smallest selection rate divided by the largest, 0 to 1 (the four-fifths rule's ratio).
+def ratio(k: int, n: int, other_k: int, other_n: int, confidence: float = 0.95) -> Interval | None:
+    """Return the ratio (k / n) / (other_k / other_n) with its two-sided interval.
 
-    None with fewer than two groups, an empty group, or when nobody is selected in any group.
-    """
-    return _single(_disparate_impact, counts)
-
-
-def demographic_parity_difference(counts: Counts) -> float | None:
-    """Return the largest selection rate minus the smallest, 0 to 1.
-
-    None with fewer than two groups or an empty group.
-    """
-    return _single(_demographic_parity_difference, counts)
-
-
-def equalized_odds_difference(counts: Counts) -> float | None:
-    """Return the larger of the groups' largest differences in true and in false positive rate, 0 to 1.
-
-    Source: M. Hardt et al. (2016). None with fewer than two groups, or when a group lacks rows of a label.
-    """
-    return _single(_equalized_odds_difference, counts)
-
-
-def resampled(
-    metric: FairnessMetric, counts: Counts, *, resamples: int = 2000, seed: int, confidence: float = 0.95
-) -> Interval | None:
-    """Return a fairness figure with its two-sided percentile interval, resampling the rows of each group.
-
-    Drawing a group's rows with replacement is a multinomial draw of its four cells, so the cost does not
-    depend on the number of rows. Near equality the interval leans towards inequality: the difference of
-    resampled groups is never below 0, their ratio never above 1.
-
-    Args:
-        metric: one of the three fairness functions of this module.
-        counts: cells by group; their order does not matter.
-        resamples: number of draws.
-        seed: of `numpy.random.default_rng`.
-        confidence: of the interval, two-sided.
+    P. Koopman (1984): the ratios that a score test does not reject. Taken in place of the one by the standard
+    error of the logarithm (D. Katz et al., 1978), which does not exist where nobody was counted.
 
     Returns:
-        None if the figure is undefined on the rows or on any resample: a group is then too small.
+        None if `other_k` is 0: there is no ratio to nobody.
 
     Raises:
-        ValueError: another metric, negative counts, or fewer than one resample.
+        ValueError: as `wilson`.
     """
-    if metric not in _OVER_CELLS:
-        raise ValueError("metric must be one of the fairness functions of gates.stats.proportions")
-    if resamples < 1:
-        raise ValueError(f"resamples must be at least 1, got {resamples}")
-    estimate = metric(counts)
-    if estimate is None:
+    _, (others, _) = _counts([k], [n]), _counts([other_k], [other_n])
+    if others[0] == 0.0:
         return None
-    rng = np.random.default_rng(seed)
-    groups = [np.array(astuple(counts[name])) for name in sorted(counts)]
-    draws = [rng.multinomial(cells.sum(), cells / cells.sum(), size=resamples) for cells in groups]
-    figures = _OVER_CELLS[metric](np.stack(draws, axis=1).astype(np.float64))
-    if np.isnan(figures).any():
-        return None
-    return percentile_interval(estimate, figures, confidence)
+    z = two_sided_z(confidence)
+    low = koopman_low([k], [n], [other_k], [other_n], z)
+    high = 1.0 / koopman_low([other_k], [other_n], [k], [n], z)
+    return Interval((k / n) / (other_k / other_n), float(low[0]), float(high[0]))
 
 
-def group_names(groups: ArrayLike) -> NDArray[np.str_]:
-    """Return the group of each row as text, shape (n,).
+def equal_proportions(k: Sequence[int], n: Sequence[int]) -> float | None:
+    """Return the p-value of the chi-square test (K. Pearson, 1900) that all groups have one proportion.
+
+    Of two groups with the continuity correction of F. Yates (1934), as R's `prop.test` does it.
+
+    Args:
+        k: how many of each group were counted.
+        n: rows of each group.
+
+    Returns:
+        None with fewer than two groups. 1 if nobody or everybody was counted.
 
     Raises:
-        ValueError: a row without a group (None, NaN).
+        ValueError: as `wilson`, of any group, or as many k as n are wanted.
     """
-    names = np.asarray(groups)
-    if names.dtype.kind not in "biuSU" and not all(_is_present(name) for name in names.flat):
-        raise ValueError("every row needs a group; give rows without one a group of their own")
-    return names.astype(np.str_)
-
-
-def _is_present(name: object) -> bool:
-    """Return False for None and for what does not equal itself: NaN, and NA and NaT of pandas."""
-    try:
-        return name is not None and bool(name == name)  # noqa: PLR0124 - NaN is not itself
-    except TypeError:  # NA has no truth value
-        return False
-
-
-# Below, cells have the shape (..., groups, 4) in the order tp, fp, fn, tn. NaN marks an undefined figure;
-# it does not leave this module.
-
-
-def _rate(part: Floats, whole: Floats) -> Floats:
-    rate = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=rate, where=whole > 0.0)
-    return rate
-
-
-def _spread(rates: Floats) -> Floats:
-    spread: Floats = rates.max(axis=-1) - rates.min(axis=-1)
-    return spread
-
-
-def _selection_rates(cells: Floats) -> Floats:
-    selected: Floats = cells[..., 0] + cells[..., 1]
-    everyone: Floats = cells.sum(axis=-1)
-    return _rate(selected, everyone)
-
-
-def _disparate_impact(cells: Floats) -> Floats:
-    rates = _selection_rates(cells)
-    return _rate(rates.min(axis=-1), rates.max(axis=-1))
-
-
-def _demographic_parity_difference(cells: Floats) -> Floats:
-    return _spread(_selection_rates(cells))
-
-
-def _equalized_odds_difference(cells: Floats) -> Floats:
-    tp, fp, fn, tn = np.moveaxis(cells, -1, 0)
-    worse: Floats = np.maximum(_spread(_rate(tp, tp + fn)), _spread(_rate(fp, fp + tn)))
-    return worse
-
-
-_OVER_CELLS: dict[FairnessMetric, Callable[[Floats], Floats]] = {
-    disparate_impact: _disparate_impact,
-    demographic_parity_difference: _demographic_parity_difference,
-    equalized_odds_difference: _equalized_odds_difference,
-}
-
-
-def _single(over_cells: Callable[[Floats], Floats], counts: Counts) -> float | None:
-    cells = np.array([astuple(group) for group in counts.values()], dtype=np.float64).reshape(-1, 4)
-    if (cells < 0.0).any():
-        raise ValueError("counts must not be negative")
-    if len(cells) < 2:
+    counted, rows = _counts(k, n)
+    if counted.size < 2:
         return None
-    figure = float(over_cells(cells))
-    return None if math.isnan(figure) else figure
+    pooled = counted.sum() / rows.sum()
+    if pooled in {0.0, 1.0}:
+        return 1.0
+    apart = np.abs(counted - rows * pooled)
+    if counted.size == 2:
+        apart = apart - min(0.5, float(apart.min()))
+    statistic = float((np.sort(apart**2 / rows)).sum()) / float(pooled * (1.0 - pooled))
+    return chi_square_tail(statistic, counted.size - 1)
+
+
+def wilson_bounds(k: ArrayLike, n: ArrayLike, z: float) -> tuple[Floats, Floats]:
+    """Return Wilson's bounds of many proportions at once, each of shape (m,), at z standard deviations.
+
+    Raises:
+        ValueError: as `wilson`.
+    """
+    counted, rows = _counts(k, n)
+    share, spread = counted / rows, z * z / rows
+    centre = (share + spread / 2.0) / (1.0 + spread)
+    half = np.sqrt(share * (1.0 - share) * spread + spread * spread / 4.0) / (1.0 + spread)
+    # With nobody or everybody counted a bound is exactly 0 or 1; rounding would leave it a hair away.
+    low = np.where(counted == 0.0, 0.0, np.maximum(centre - half, 0.0))
+    high = np.where(counted == rows, 1.0, np.minimum(centre + half, 1.0))
+    return low, high
+
+
+def newcombe_bounds(
+    k: ArrayLike, n: ArrayLike, other_k: ArrayLike, other_n: ArrayLike, z: float
+) -> tuple[Floats, Floats]:
+    """Return Newcombe's bounds of many differences at once, each of shape (m,), at z standard deviations.
+
+    Raises:
+        ValueError: as `wilson`.
+    """
+    (counted, rows), (others, other_rows) = _counts(k, n), _counts(other_k, other_n)
+    (low, high), (other_low, other_high) = wilson_bounds(k, n, z), wilson_bounds(other_k, other_n, z)
+    share, other = counted / rows, others / other_rows
+    below = np.sqrt((share - low) ** 2 + (other_high - other) ** 2)
+    above = np.sqrt((high - share) ** 2 + (other - other_low) ** 2)
+    return np.maximum(share - other - below, -1.0), np.minimum(share - other + above, 1.0)
+
+
+def koopman_low(k: ArrayLike, n: ArrayLike, other_k: ArrayLike, other_n: ArrayLike, z: ArrayLike) -> Floats:
+    """Return Koopman's lower bounds of many ratios at once, each of shape (m,), at z standard deviations.
+
+    The upper bound of a ratio is 1 over the lower bound of its inverse. Where nobody was counted on either
+    side, the bound is 0.
+
+    Raises:
+        ValueError: as `wilson`.
+    """
+    (a, m), (b, o) = _counts(k, n), _counts(other_k, other_n)
+    limit = np.asarray(z, dtype=np.float64) ** 2
+
+    def possible(logarithm: Floats) -> NDArray[np.bool_]:
+        """Return whether the score test does not reject a ratio."""
+        phi = np.exp(logarithm)
+        # The proportion of the others that fits best if the ratio holds: the smaller root of a quadratic.
+        linear = phi * (m + b) + a + o
+        root = np.sqrt(np.maximum(linear**2 - 4.0 * phi * (m + o) * (a + b), 0.0))
+        other = np.minimum(2.0 * (a + b) / (linear + root), 1.0)
+        one = np.minimum(phi * other, 1.0)
+        variance = one * (1.0 - one) / m + phi**2 * other * (1.0 - other) / o
+        accepted: NDArray[np.bool_] = (a / m - phi * b / o) ** 2 <= limit * variance
+        return accepted
+
+    estimate = np.log(np.maximum(a, 0.5) / m) - np.log(np.maximum(b, 0.5) / o)
+    inside = np.where(b > 0.0, estimate, _FARTHEST)
+    reach = np.sqrt(limit * (1.0 / (a + 0.5) + 1.0 / (b + 0.5))) + 1e-9
+    outside = inside - reach
+    while (near := possible(outside) & (outside > -_FARTHEST)).any():
+        inside = np.where(near, outside, inside)
+        reach = 2.0 * reach
+        outside = np.where(near, outside - reach, outside)
+    for _ in range(_HALVINGS):
+        middle = (outside + inside) / 2.0
+        accepted = possible(middle)
+        inside, outside = np.where(accepted, middle, inside), np.where(accepted, outside, middle)
+    return np.where(a > 0.0, np.exp(outside), 0.0)
+
+
+def _counts(k: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
+    """Return counts and rows as floats.
+
+    Raises:
+        ValueError: another shape than (m,), n below 1, or k not between 0 and n.
+    """
+    counted, rows = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    if counted.ndim != 1 or counted.shape != rows.shape:
+        raise ValueError(f"counts {counted.shape} and rows {rows.shape} must have the shape (m,)")
+    if not ((rows >= 1.0) & (counted >= 0.0) & (counted <= rows) & (rows < math.inf)).all():
+        raise ValueError(f"a proportion needs 0 <= k <= n and n >= 1, got k = {k!r} and n = {n!r}")
+    return counted, rows

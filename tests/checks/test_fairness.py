@@ -112,6 +112,98 @@ def test_every_declared_attribute_is_held(project: Project) -> None:
     assert finding(verdict, "disparate_impact/senior_citizen").observed == 0.0
 
 
+# ---------------------------------------------------------------- intervals, luck, intersections
+
+
+def few(project: Project, selected: tuple[int, int], rows: int = 60) -> None:
+    """Keep so many rows of each group, score them, and lift the least rows."""
+    score(project, selected)
+    female = project.table("features")["female"].to_numpy()
+    place = np.where(female == 1, np.cumsum(female) - 1, np.cumsum(1 - female) - 1)
+    for name in ("features", "labels", "predictions"):
+        project.change(name, lambda table: table[place < rows])
+    limits = {"max_demographic_parity": None, "max_equalized_odds": None, "min_rows_per_group": 10}
+    project.policy(fairness=limits)
+
+
+def test_each_group_has_its_rate_with_an_interval(project: Project) -> None:
+    """Wilson's: 90 of 300 are 0.2509 to 0.3541."""
+    score(project, (120, 90))
+    seen = project.judge("fairness").measurements
+    assert seen["selection/female=1"] == pytest.approx(0.3)
+    assert (seen["selection/female=1/low"], seen["selection/female=1/high"]) == pytest.approx(
+        (0.2509, 0.3541), abs=5e-5
+    )
+
+
+def test_an_interval_holds_equality(project: Project) -> None:
+    """Of groups that are treated alike, the ratio's ends at 1 and the difference's begins at 0."""
+    verdict = project.judge("fairness")
+    assert finding(verdict, IMPACT).high == 1.0
+    assert finding(verdict, "demographic_parity/female").low == 0.0
+
+
+def test_beyond_the_limit_by_luck_is_undecided(project: Project) -> None:
+    """30 and 22 of 60 are a ratio of 0.73, and p is 0.2; of 300 each it would fail."""
+    few(project, (30, 22))
+    found = finding(project.judge("fairness"), IMPACT)
+    assert found.outcome is UNDECIDED
+    assert found.observed == pytest.approx(22 / 30)
+    assert "may be luck (p = 0.2 over all attributes)" in found.note
+    few(project, (30, 12))
+    assert finding(project.judge("fairness"), IMPACT).outcome is FAIL
+
+
+def test_a_waiver_covers_what_may_be_luck_too(project: Project) -> None:
+    """It lets the figure be beyond its limit; how sure that is does not matter."""
+    few(project, (30, 22))
+    project.waive("fairness", IMPACT, TODAY)
+    verdict = project.judge("fairness")
+    assert (verdict.outcome, finding(verdict, IMPACT).outcome) == (PASS, UNDECIDED)
+    assert judge_on(project, TODAY.replace(day=TODAY.day + 1)).outcome is UNDECIDED
+
+
+def test_the_level_holds_over_all_attributes(project: Project) -> None:
+    """p of 0.03 is enough for one attribute, and not for one of two."""
+    few(project, (30, 18))
+    alone = finding(project.judge("fairness"), IMPACT)
+    project.policy(fairness={"attributes": ["female", "partner"], "min_disparate_impact": 0.79})
+    both = finding(project.judge("fairness"), IMPACT)
+    assert (alone.outcome, both.outcome) == (FAIL, UNDECIDED)
+    assert alone.observed == both.observed
+
+
+def test_an_intersection_is_an_attribute(project: Project) -> None:
+    """Women and men alike, seniors and others alike, and none of the senior women selected."""
+    features = project.table("features")
+    female, senior = (features[each].to_numpy() for each in ("female", "senior_citizen"))
+    project.change("predictions", lambda rows: rows.assign(challenger=np.where(female == senior, 0.9, 0.1)))
+    crossed = "female+senior_citizen"
+    project.policy(fairness={"attributes": ["female", "senior_citizen"], "intersections": [crossed]})
+    project.policy(fairness={"max_demographic_parity": None, "max_equalized_odds": None})
+    verdict = project.judge("fairness")
+    assert finding(verdict, f"disparate_impact/{crossed}").observed == 0.0
+    assert decisive(verdict) == (f"disparate_impact/{crossed}", FAIL)
+    rows = [verdict.measurements[f"rows/{crossed}={one}+{other}"] for one in (0, 1) for other in (0, 1)]
+    assert sum(rows) == len(features)
+    project.policy(fairness={"min_rows_per_group": int(min(rows)) + 1})
+    assert finding(project.judge("fairness"), f"groups/{crossed}").outcome is PASS
+    smallest = min(range(4), key=rows.__getitem__)
+    name = f"rows/{crossed}={smallest // 2}+{smallest % 2}"
+    assert finding(project.judge("fairness"), name).outcome is UNDECIDED
+
+
+@pytest.mark.parametrize(
+    "intersections",
+    [["female"], ["female+female"], ["female+tenure"], ["female+partner", "partner+female"], ["+"]],
+)
+def test_an_intersection_of_no_attributes_is_a_mistake(project: Project, intersections: list[str]) -> None:
+    """It is named by its address."""
+    project.policy(fairness={"attributes": ["female", "partner"], "intersections": intersections})
+    with pytest.raises(InvalidError, match=r"gates\.fairness\.intersections"):
+        project.judge("fairness")
+
+
 # ---------------------------------------------------------------- undecided
 
 

@@ -33,7 +33,7 @@ NAMES = checks.names()
 MOST_LINES = 250
 NOT_GIVEN = {  # by the project's policy
     *("approver", "max_slice_rmse", "improves", "slices"),
-    *("columns", "ignore", "importance"),
+    *("columns", "ignore", "importance", "intersections"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Wilson's interval, and fairness figures with their intervals, against published figures and scipy."""
+"""Proportions, differences and ratios against published intervals, scipy, and a plain score test."""
 
 import json
 import math
@@ -6,32 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import binomtest, chi2_contingency
 
-from gates.stats.interval import Interval
+from gates.stats.interval import two_sided_z
 from gates.stats.proportions import (
-    FairnessMetric,
-    GroupCounts,
-    demographic_parity_difference,
-    disparate_impact,
-    equalized_odds_difference,
-    group_counts,
-    resampled,
+    equal_proportions,
+    koopman_low,
+    newcombe,
+    newcombe_bounds,
+    ratio,
     wilson,
+    wilson_bounds,
 )
 
 FIGURES: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "reference" / "figures.json").read_text(encoding="utf-8")
 )
-FAIRLEARN = FIGURES["fairlearn"]
-METRICS = [disparate_impact, demographic_parity_difference, equalized_odds_difference]
-CELLS = st.builds(GroupCounts, *[st.integers(0, 30)] * 4)
-COUNTS = st.dictionaries(st.sampled_from("abcde"), CELLS, max_size=4)
-TWO_GROUPS = {"a": GroupCounts(99, 50, 91, 527), "b": GroupCounts(113, 56, 95, 469)}
+SHARE = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
 @pytest.mark.parametrize("row", FIGURES["wilson"]["rows"])
@@ -69,127 +64,137 @@ def test_wilson_of_no_proportion_is_refused(k: int, n: int) -> None:
         wilson(k, n)
 
 
-def test_fairness_figures_are_those_of_fairlearn() -> None:
-    counts = group_counts(FAIRLEARN["y"], FAIRLEARN["predicted"], FAIRLEARN["groups"])
-    rates = {name: (group.tp + group.fp) / group.rows for name, group in counts.items()}
-    assert rates == FAIRLEARN["selection_rates"]
-    assert disparate_impact(counts) == pytest.approx(FAIRLEARN["disparate_impact"], abs=5e-5)
-    assert demographic_parity_difference(counts) == FAIRLEARN["demographic_parity_difference"]
-    assert equalized_odds_difference(counts) == FAIRLEARN["equalized_odds_difference"]
+# ---------------------------------------------------------------- differences
 
 
-def test_cells_are_counted_by_name() -> None:
-    y, predicted = [1, 0, 1, 0, 1, 1], [1, 1, 0, 0, 1, 1]
-    counts = group_counts(y, predicted, [7, 7, 7, 7, 10, 10])
-    assert counts == {"10": GroupCounts(2, 0, 0, 0), "7": GroupCounts(1, 1, 1, 1)}
-    assert list(counts) == ["10", "7"]
+@pytest.mark.parametrize("row", FIGURES["newcombe"]["rows"])
+def test_newcombe_is_the_published_interval(row: dict[str, Any]) -> None:
+    interval = newcombe(*row["counts"])
+    assert (interval.low, interval.high) == pytest.approx((row["low"], row["high"]), abs=5e-5)
 
 
-@pytest.mark.parametrize("dtype", ["str", "object", "category", "string"])
-def test_groups_may_be_any_column_of_text(dtype: str) -> None:
-    groups = pd.Series(["x", "y", "x"], dtype=dtype)
-    assert group_counts([0, 1, 1], [0, 1, 0], groups) == {
-        "x": GroupCounts(0, 0, 1, 1),
-        "y": GroupCounts(1, 0, 0, 0),
-    }
+@given(SHARE, SHARE)
+def test_newcombe_turned_round_is_the_mirror_image(one: tuple[int, int], other: tuple[int, int]) -> None:
+    here, there = newcombe(*one, *other), newcombe(*other, *one)
+    assert (here.low, here.high) == pytest.approx((-there.high, -there.low), abs=1e-12)
+    assert -1.0 <= here.low <= here.estimate <= here.high <= 1.0
 
 
-@pytest.mark.parametrize(
-    "groups",
-    [
-        ["x", None, "y"],
-        ["x", math.nan, "y"],
-        [1.0, math.nan, 2.0],
-        pd.Series(["x", None, "y"], dtype="str"),
-        pd.Series(["x", pd.NA, "y"], dtype="string"),
-    ],
-)
-def test_a_row_without_a_group_is_refused(groups: Any) -> None:  # noqa: ANN401 - hypothesis gives it
-    if isinstance(groups, list) and "x" in groups:
-        groups = np.array(groups, dtype=object)
-    with pytest.raises(ValueError, match="every row needs a group"):
-        group_counts([0, 1, 1], [0, 1, 0], groups)
+@given(SHARE)
+def test_newcombe_of_many_rows_is_normal(share: tuple[int, int]) -> None:
+    k, n = share[0] * 10**5 + 5 * 10**4, share[1] * 10**5 + 10**5
+    interval = newcombe(k, n, k, n)
+    spread = math.sqrt(2 * (k / n) * (1 - k / n) / n)
+    assert interval.high == pytest.approx(two_sided_z(0.95) * spread, rel=0.01)
 
 
-def test_columns_of_different_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="differ in shape"):
-        group_counts([0, 1, 1], [0, 1, 1], ["x", "y"])
+# ---------------------------------------------------------------- ratios
 
 
-@pytest.mark.parametrize(
-    ("metric", "counts"),
-    [
-        (disparate_impact, {}),
-        (disparate_impact, {"a": GroupCounts(1, 1, 1, 1)}),
-        (disparate_impact, {"a": GroupCounts(0, 0, 5, 5), "b": GroupCounts(0, 0, 1, 9)}),
-        (disparate_impact, {"a": GroupCounts(1, 1, 1, 1), "b": GroupCounts(0, 0, 0, 0)}),
-        (demographic_parity_difference, {"a": GroupCounts(1, 1, 1, 1), "b": GroupCounts(0, 0, 0, 0)}),
-        (equalized_odds_difference, {"a": GroupCounts(1, 1, 1, 1), "b": GroupCounts(0, 3, 0, 3)}),
-        (equalized_odds_difference, {"a": GroupCounts(1, 1, 1, 1), "b": GroupCounts(3, 0, 3, 0)}),
-    ],
-)
-def test_what_has_no_denominator_is_none(metric: FairnessMetric, counts: dict[str, GroupCounts]) -> None:
-    assert metric(counts) is None
-    assert resampled(metric, counts, seed=1) is None
-
-
-def test_nobody_selected_in_one_group_is_ratio_zero() -> None:
-    assert disparate_impact({"a": GroupCounts(0, 0, 5, 5), "b": GroupCounts(1, 0, 1, 9)}) == 0.0
-
-
-@pytest.mark.parametrize("metric", METRICS)
-@given(counts=COUNTS)
-def test_figures_lie_between_zero_and_one_or_are_none(
-    metric: FairnessMetric, counts: dict[str, GroupCounts]
-) -> None:
-    figure = metric(counts)
-    interval = resampled(metric, counts, resamples=20, seed=1)
-    assert figure is None or 0.0 <= figure <= 1.0
-    assert interval is None or (0.0 <= interval.low <= interval.high <= 1.0 and interval.estimate == figure)
-
-
-@pytest.mark.parametrize("metric", METRICS)
-@given(counts=COUNTS)
-def test_order_of_groups_changes_no_bit(metric: FairnessMetric, counts: dict[str, GroupCounts]) -> None:
-    turned = dict(reversed(counts.items()))
-    assert metric(turned) == metric(counts)
-    assert resampled(metric, turned, resamples=20, seed=1) == resampled(metric, counts, resamples=20, seed=1)
-
-
-@pytest.mark.parametrize("metric", METRICS)
-def test_resampling_cells_is_resampling_rows(metric: FairnessMetric) -> None:
-    """The loop over rows, 400 times, has percentiles within its own noise of the multinomial ones."""
-    rng = np.random.default_rng(2)
-    figures = []
-    for _ in range(400):
-        drawn = {}
-        for name, group in TWO_GROUPS.items():
-            cells = np.repeat(np.arange(4), [group.tp, group.fp, group.fn, group.tn])
-            counts = np.bincount(cells[rng.integers(0, cells.size, cells.size)], minlength=4)
-            drawn[name] = GroupCounts(*counts.tolist())
-        figures.append(metric(drawn))
-    interval = resampled(metric, TWO_GROUPS, seed=1)
+def test_ratio_is_the_published_interval() -> None:
+    """36 of 40 against 16 of 80."""
+    row = FIGURES["koopman"]
+    interval = ratio(*row["counts"])
     assert interval is not None
-    spread = np.std(np.array(figures, dtype=float))
-    expected = np.quantile(np.array(figures, dtype=float), [0.025, 0.975])
-    assert (interval.low, interval.high) == pytest.approx(tuple(expected), abs=0.35 * spread)
+    assert interval.estimate == pytest.approx(4.5)
+    assert (interval.low, interval.high) == pytest.approx((row["low"], row["high"]), abs=5e-3)
 
 
-def test_equal_groups_without_variation_have_no_width() -> None:
-    counts = {"a": GroupCounts(5, 0, 0, 0), "b": GroupCounts(9, 0, 0, 0)}
-    assert resampled(disparate_impact, counts, seed=1) == Interval(1.0, 1.0, 1.0)
+def score(phi: float, k: int, n: int, other_k: int, other_n: int) -> float:
+    """Give the score statistic of a ratio, its nuisance proportion found by search, not by formula."""
+
+    def minus_log_likelihood(other: float) -> float:
+        one = phi * other
+        return -float(
+            k * math.log(one)
+            + (n - k) * math.log1p(-one)
+            + other_k * math.log(other)
+            + (other_n - other_k) * math.log1p(-other)
+        )
+
+    most = min(1.0, 1.0 / phi) - 1e-12
+    other = minimize_scalar(
+        minus_log_likelihood, bounds=(1e-12, most), method="bounded", options={"xatol": 1e-13}
+    ).x
+    one = phi * other
+    variance = one * (1 - one) / n + phi**2 * other * (1 - other) / other_n
+    return float((k / n - phi * other_k / other_n) ** 2 / variance)
 
 
-def test_a_group_too_small_to_keep_both_labels_has_no_interval() -> None:
-    counts = {"a": GroupCounts(1, 1, 1, 1), "b": GroupCounts(100, 100, 100, 100)}
-    assert equalized_odds_difference(counts) == 0.0
-    assert resampled(equalized_odds_difference, counts, seed=1) is None
+@pytest.mark.parametrize(
+    "counts", [(12, 1000, 30, 1000), (3, 20, 5, 31), (150, 300, 119, 300), (1, 50, 9, 60), (39, 40, 77, 80)]
+)
+def test_bounds_of_a_ratio_are_those_that_a_score_test_does_not_reject(
+    counts: tuple[int, int, int, int],
+) -> None:
+    interval = ratio(*counts)
+    assert interval is not None
+    z = two_sided_z(0.95)
+    found = [
+        brentq(lambda log: score(math.exp(log), *counts) - z * z, math.log(interval.estimate), far)
+        for far in (math.log(interval.estimate) - 5, math.log(interval.estimate) + 5)
+    ]
+    assert (interval.low, interval.high) == pytest.approx(np.exp(found), rel=1e-5)
 
 
-def test_unknown_metric_and_no_resamples_are_refused() -> None:
-    with pytest.raises(ValueError, match="metric"):
-        resampled(lambda _: 0.0, TWO_GROUPS, seed=1)
-    with pytest.raises(ValueError, match="resamples"):
-        resampled(disparate_impact, TWO_GROUPS, resamples=0, seed=1)
-    with pytest.raises(ValueError, match="negative"):
-        disparate_impact({"a": GroupCounts(-1, 1, 1, 1), "b": GroupCounts(1, 1, 1, 1)})
+@given(SHARE, SHARE, st.floats(0.5, 0.99))
+def test_a_ratio_turned_round_is_the_inverse(
+    one: tuple[int, int], other: tuple[int, int], confidence: float
+) -> None:
+    here, there = ratio(*one, *other, confidence), ratio(*other, *one, confidence)
+    assert (here is None) == (other[0] == 0)
+    if here is not None:
+        assert 0.0 <= here.low <= here.estimate * (1 + 1e-9)
+        assert here.estimate * (1 - 1e-9) <= here.high < math.inf
+        assert (here.low == 0.0) == (one[0] == 0)
+    if here is not None and there is not None:
+        assert (here.low, here.high) == pytest.approx((1 / there.high, 1 / there.low), rel=1e-9)
+
+
+def test_many_bounds_at_once_are_those_of_each() -> None:
+    rng = np.random.default_rng(6)
+    n, other_n = rng.integers(1, 200, 40), rng.integers(1, 200, 40)
+    k, other_k = rng.binomial(n, 0.3), rng.binomial(other_n, 0.2)
+    low, high = newcombe_bounds(k, n, other_k, other_n, 1.96)
+    wilsons, ratios = wilson_bounds(k, n, 1.96), koopman_low(k, n, other_k, other_n, 1.96)
+    for place, row in enumerate(zip(k, n, other_k, other_n, strict=True)):
+        a, m, b, o = (int(each) for each in row)
+        assert newcombe_bounds([a], [m], [b], [o], 1.96) == (low[place], high[place])
+        assert wilson_bounds([a], [m], 1.96) == (wilsons[0][place], wilsons[1][place])
+        assert koopman_low([a], [m], [b], [o], 1.96)[0] == pytest.approx(ratios[place], rel=1e-9)
+
+
+# ---------------------------------------------------------------- equal proportions
+
+
+def test_the_p_value_of_two_proportions_is_that_of_prop_test() -> None:
+    """12 of 1000 against 30 of 1000, as R prints it."""
+    assert equal_proportions([12, 30], [1000, 1000]) == pytest.approx(0.00802202, abs=5e-9)
+
+
+@given(st.lists(SHARE, min_size=2, max_size=6))
+def test_the_p_value_is_that_of_scipy(shares: list[tuple[int, int]]) -> None:
+    k, n = [share[0] for share in shares], [share[1] for share in shares]
+    found = equal_proportions(k, n)
+    if sum(k) in {0, sum(n)}:
+        assert found == 1.0
+    else:
+        table = [k, [rows - counted for counted, rows in shares]]
+        assert found == pytest.approx(chi2_contingency(table).pvalue, rel=1e-9)
+    assert equal_proportions(k[::-1], n[::-1]) == pytest.approx(found)
+
+
+def test_fewer_than_two_groups_have_no_p_value() -> None:
+    assert equal_proportions([3], [9]) is None
+    assert equal_proportions([], []) is None
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 1, 2), (1, 2, 3, 2), (-1, 2, 1, 2)])
+def test_what_is_no_proportion_is_refused(counts: tuple[int, int, int, int]) -> None:
+    for of in (newcombe, ratio):
+        with pytest.raises(ValueError, match="proportion"):
+            of(*counts)
+    with pytest.raises(ValueError, match="proportion"):
+        equal_proportions(counts[::2], counts[1::2])
+    with pytest.raises(ValueError, match="shape"):
+        equal_proportions([1, 2], [3])
