@@ -27,6 +27,7 @@ from gates.policy_values import Amount, Count, Name, Probability
 from gates.stats.group_errors import group_errors
 from gates.stats.group_intervals import fairness_interval, no_difference, selection_rates
 from gates.stats.group_rates import (
+    Counts,
     demographic_parity_difference,
     disparate_impact,
     equalized_odds_difference,
@@ -197,7 +198,11 @@ def _groups(column: "pd.Series[str]") -> Membership:
 def _rates(inputs: Inputs, rows: "pd.DataFrame", attribute: str, groups: Membership) -> Measurements:
     y = binary_labels(inputs.labels, rows[inputs.label])
     selected = (probabilities(inputs.predictions, rows["challenger"]) >= inputs.threshold).astype("int64")
-    counts = group_counts(y, selected, groups) if len(y) else {}
+    return rates(attribute, group_counts(y, selected, groups) if len(y) else {})
+
+
+def rates(attribute: str, counts: Counts) -> Measurements:
+    """Return what `measure` does of one attribute, from the four cells of each of its groups."""
     measurements: Measurements = {f"rows/{attribute}={group}": cells.rows for group, cells in counts.items()}
     for group, rate in selection_rates(counts).items():
         measurements |= _interval(f"selection/{attribute}={group}", rate)
