@@ -259,8 +259,27 @@ def test_a_waived_failure_passes_in_plain_sight() -> None:
     [failed("disparate_impact/b"), *made(UNDECIDED), replace(made(UNDECIDED)[0], name=WAIVER.finding)],
 )
 def test_a_waiver_helps_no_other_finding(finding: Finding) -> None:
-    """Not another attribute's, and not one that is undecided: nobody can agree to what nobody knows."""
+    """Not another attribute's, and none whose figure is not known: nobody can agree to what nobody knows."""
     assert waive("fairness", [finding], [WAIVER], DAY) == (finding,)
+
+
+def maybe(observed: float | None, low: float | None) -> Finding:
+    """Return a finding that a gate left open, with an interval where it has one."""
+    high = None if low is None else 0.9
+    return Finding(WAIVER.finding, UNDECIDED, observed, 0.8, "at least", low, high)
+
+
+def test_a_waiver_covers_a_figure_beyond_its_limit_that_may_be_luck() -> None:
+    """What is let off is known; how sure it is does not matter. The document says so and is read again."""
+    judged = Verdict("fairness", "block", waive("fairness", [maybe(0.7, 0.6)], [WAIVER], DAY))
+    assert (judged.outcome, judged.findings[0].outcome) == (PASS, UNDECIDED)
+    assert from_document(to_document(judged)) == judged
+
+
+@pytest.mark.parametrize(("observed", "low"), [(0.85, 0.6), (None, None), (None, 0.6), (0.7, None)])
+def test_a_waiver_covers_nothing_that_is_open_otherwise(observed: float | None, low: float | None) -> None:
+    """A figure within its limit, one that is missing, and a count that is too small to decide."""
+    assert waive("fairness", [maybe(observed, low)], [WAIVER], DAY)[0].waiver is None
 
 
 def test_a_waiver_helps_no_other_gate() -> None:

@@ -24,7 +24,7 @@ Rates = tuple[float, ...]
 
 def figures(runs: int) -> Iterator[Figure]:
     """Yield the coverage of each interval over so many simulations, and what the gate decides."""
-    few = max(runs // 8, 1)
+    few = max(runs // 4, 1)
     yield from _proportions(runs, np.random.default_rng(1))
     for place, (what, draw) in enumerate(ATTRIBUTES.items()):
         rng = np.random.default_rng((2, place))
@@ -38,7 +38,7 @@ def figures(runs: int) -> Iterator[Figure]:
     told = sum(_held_by_percentiles((0.3, 0.3), rng) for _ in range(few))
     what = "for comparison: disparate impact by percentiles of resampled rows, 2 equal groups"
     yield Figure("fairness", f"coverage of 95 %, {what}", told / few, None, "at least", few)
-    yield from _decisions(max(runs // 16, 1))
+    yield from _decisions(max(runs // 8, 1))
 
 
 # ---------------------------------------------------------------- coverage

@@ -207,9 +207,12 @@ def rates(attribute: str, counts: Counts) -> Measurements:
     for group, rate in selection_rates(counts).items():
         measurements |= _interval(f"selection/{attribute}={group}", rate)
     for name, metric in METRICS.items():
-        interval, chance = fairness_interval(metric, counts), no_difference(metric, counts)
+        figure, interval = metric(counts), fairness_interval(metric, counts)
+        if figure is not None:
+            measurements[f"{name}/{attribute}"] = figure
         if interval is not None:
             measurements |= _interval(f"{name}/{attribute}", interval)
+        chance = no_difference(metric, counts)
         if chance is not None:
             measurements[f"p/{name}/{attribute}"] = chance
     return measurements

@@ -22,6 +22,7 @@ from gates.stats.group_rates import (
 from gates.stats.interval import Interval, checked_confidence, two_sided_z
 from gates.stats.proportions import equal_proportions, koopman_low, newcombe_bounds, wilson
 
+_MOST_GROUPS = 200
 Share = tuple[int, int]  # how many of how many rows
 
 
@@ -40,7 +41,7 @@ def fairness_interval(metric: FairnessMetric, counts: Counts, confidence: float 
         confidence: of the interval, two-sided.
 
     Returns:
-        None if the figure is undefined.
+        None if the figure is undefined, or of more than 200 groups, whose pairs are too many to look at.
 
     Raises:
         ValueError: another metric, or negative counts.
@@ -48,7 +49,7 @@ def fairness_interval(metric: FairnessMetric, counts: Counts, confidence: float 
     if metric not in _RATES:
         raise ValueError("metric must be one of the fairness functions of gates.stats.group_rates")
     estimate = metric(counts)
-    if estimate is None:
+    if estimate is None or len(counts) > _MOST_GROUPS:
         return None
     families = [[rate(counts[name]) for name in sorted(counts)] for rate in _RATES[metric]]
     pairs = [pair for shares in families for pair in combinations(shares, 2)]

@@ -7,7 +7,7 @@ SLACK = 0.06
 
 def test_the_goals_are_kept_in_short() -> None:
     """At 160 runs, which a line has at least of the intervals, a coverage has a standard error of 1.7 %."""
-    figures = list(fairness.figures(1_300))
+    figures = list(fairness.figures(640))
     assert any("Koopman" in each.what for each in figures)
     for each in figures:
         if each.goal is not None:

@@ -126,3 +126,12 @@ def test_another_metric_is_refused() -> None:
     for of in (fairness_interval, no_difference):
         with pytest.raises(ValueError, match="metric"):
             of(lambda _: 0.0, APART)
+
+
+def test_too_many_groups_have_no_interval() -> None:
+    """Their pairs would be too many; the figure and the p-value are there."""
+    counts = {str(place): GroupCounts(10, 10, 20, 20 + place % 3) for place in range(201)}
+    assert fairness_interval(disparate_impact, counts) is None
+    assert disparate_impact(counts) is not None
+    assert no_difference(disparate_impact, counts) is not None
+    assert fairness_interval(disparate_impact, dict(list(counts.items())[:50])) is not None
