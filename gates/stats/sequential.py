@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from gates.stats.interval import Interval
 from gates.stats.rows import Floats
-from gates.stats.thinning import LARGEST_SAMPLE, thinned
+from gates.stats.thinning import thinned
 
 # Bets on odds of 1.5, 3 and 100, and how much is put on each. In a sample of equal size an arm whose rate is
 # three times the other's is best found by odds of 3; where the other arm is many times larger its mean over
@@ -37,6 +37,8 @@ from gates.stats.thinning import LARGEST_SAMPLE, thinned
 _LOG_TILTS = np.log([1.5, 3.0, 100.0])
 _LOG_WEIGHTS = np.log([0.08, 0.17, 0.75])
 _LEAST = 1e-300  # a bet that lost everything, as far as a float can tell; its logarithm is finite
+# Samples are no larger than what gives their counts this variance: a larger one costs much and tells little.
+_MOST_VARIANCE = 256.0
 _STEPS = 1 << 16  # bounds of a difference are told in steps of 1 / 65,536
 
 
@@ -82,8 +84,8 @@ def log_evidence(one: Arm, other: Arm, margin: float = 0.0) -> Floats:
         raise ValueError(f"{one.requests.size} and {other.requests.size} blocks cannot be compared")
     if not -1.0 <= margin <= 1.0:
         raise ValueError(f"margin must lie between -1 and 1, got {margin}")
-    counts = (one.events, one.requests, other.events, other.requests)
-    blocks = [_log_bets(*block, margin) for block in zip(*(each.tolist() for each in counts), strict=True)]
+    columns = (one.events, one.requests, other.events, other.requests, _sizes(one, other, margin))
+    blocks = [_log_bets(*block, margin) for block in zip(*(each.tolist() for each in columns), strict=True)]
     bets = np.array(blocks, dtype=np.float64).reshape(-1, _LOG_TILTS.size)
     wealth = np.cumsum(bets, axis=0) + _LOG_WEIGHTS
     largest = wealth.max(axis=1)
@@ -132,9 +134,21 @@ def rate_difference(
 
 
 def _refuted(evidence: Callable[[float], float], error: float) -> float:
-    """Return the largest margin against which the evidence, falling in it, reaches 1 / error; -1 if none."""
-    enough = -math.log(error)
-    below, above = -_STEPS, _STEPS  # evidence is enough at `below`, or nothing is known; never at `above`
+    """Return the largest margin against which the evidence, falling in it, reaches 1 / error; -1 if none.
+
+    From 0 on, in steps that double and then halve: the farther a margin, the longer it takes to refute.
+    """
+    enough, reach = -math.log(error), 1 << 8
+    if evidence(0.0) >= enough:  # evidence is enough at `below`, and not at `above`
+        below, above = 0, reach
+        while above < _STEPS and evidence(above / _STEPS) >= enough:
+            below, above = above, min(2 * above, _STEPS)
+    else:
+        below, above = -reach, 0
+        while evidence(below / _STEPS) < enough:
+            if below == -_STEPS:
+                return -1.0
+            below, above = max(2 * below, -_STEPS), below
     while above - below > 1:
         middle = (below + above) // 2
         if evidence(middle / _STEPS) >= enough:
@@ -144,10 +158,24 @@ def _refuted(evidence: Callable[[float], float], error: float) -> float:
     return below / _STEPS
 
 
+def _sizes(one: Arm, other: Arm, margin: float) -> NDArray[np.int64]:
+    """Return the size of the samples in each block, by the requests there and the rate of the blocks before.
+
+    It may not depend on the block's own events, or the bet would not be fair.
+    """
+    events, requests = one.events + other.events, one.requests + other.requests
+    rate = (np.cumsum(events) - events + 0.5) / (np.cumsum(requests) - requests + 1.0)
+    share = np.minimum(np.minimum(rate, 1.0 - rate) + abs(margin), 0.5)
+    most = np.exp2(np.floor(np.log2(_MOST_VARIANCE / (share * (1.0 - share)))))
+    sizes: NDArray[np.int64] = np.minimum(np.minimum(one.requests, other.requests), most.astype(np.int64))
+    return sizes
+
+
 @lru_cache(maxsize=1 << 16)
-def _log_bets(events: int, requests: int, other_events: int, other_requests: int, margin: float) -> Floats:
-    """Return the logarithm of what each bet pays in one block, shape (tilts,)."""
-    size = min(requests, other_requests, LARGEST_SAMPLE)
+def _log_bets(
+    events: int, requests: int, other_events: int, other_requests: int, size: int, margin: float
+) -> Floats:
+    """Return the logarithm of what each bet pays in one block with samples of a size, shape (tilts,)."""
     if size == 0:
         return np.zeros(_LOG_TILTS.size)
     one = thinned(events, requests, size, max(-margin, 0.0))

@@ -12,10 +12,7 @@ import numpy as np
 
 from gates.stats.rows import Floats
 
-LARGEST_SAMPLE = 5_000  # more would cost more than it tells: see `gates.stats.sequential`
-# log(n!) for n = 0 ... LARGEST_SAMPLE
-_LOG_FACTORIAL = np.concatenate(([0.0], np.cumsum(np.log(np.arange(1, LARGEST_SAMPLE + 1)))))
-_SPREADS = 10.0  # standard deviations beyond which a count is not looked at: 1e-20 of the probability
+_SPREADS = 8.0  # standard deviations beyond which a count is not looked at: 1e-15 of the probability
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +29,14 @@ def thinned(events: int, requests: int, size: int, extra: float = 0.0) -> CountD
     Args:
         events: among the requests.
         requests: of the arm.
-        size: of the sample, without replacement; at most `LARGEST_SAMPLE`.
+        size: of the sample, without replacement.
         extra: probability, 0 to 1, with which a request without an event is turned into one. A rate p
             becomes p + extra * (1 - p).
 
     Raises:
-        ValueError: not 0 <= events <= requests, not 0 <= size <= requests, a larger size, or extra outside
-            0 to 1.
+        ValueError: not 0 <= events <= requests, not 0 <= size <= requests, or extra outside 0 to 1.
     """
-    if not 0 <= events <= requests or not 0 <= size <= min(requests, LARGEST_SAMPLE):
+    if not 0 <= events <= requests or not 0 <= size <= requests:
         raise ValueError(f"no sample of {size} of {requests} requests with {events} events")
     if not 0.0 <= extra <= 1.0:
         raise ValueError(f"extra must be a probability, got {extra}")
@@ -75,15 +71,17 @@ def _with_extra(drawn: CountDistribution, size: int, extra: float) -> CountDistr
     low = _window(fewest * extra, spread, 0, fewest)[0]
     high = _window(most * extra, spread, 0, most)[1]
     turned = np.arange(low, high + 1)
-    left = others - turned
-    possible = left >= 0
-    left = np.maximum(left, 0)
-    logs = _LOG_FACTORIAL[others] - _LOG_FACTORIAL[turned] - _LOG_FACTORIAL[left]
-    logs = logs + turned * math.log(extra) + left * math.log1p(-extra)
-    joint = np.exp(logs) * drawn.probabilities[:, np.newaxis]
+    possible = turned <= others
+    # Again from the ratios of neighbours: (others - turned) extra / ((turned + 1) (1 - extra)).
+    steps = np.log(np.maximum(others - turned[:-1], 1)) - np.log(turned[:-1] + 1.0)
+    steps = steps + (math.log(extra) - math.log1p(-extra))
+    logs = np.concatenate((np.zeros_like(others, dtype=np.float64), np.cumsum(steps, axis=1)), axis=1)
+    logs = np.where(possible, logs, -np.inf)
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    joint = weights / weights.sum(axis=1, keepdims=True) * drawn.probabilities[:, np.newaxis]
     total = (counts[:, np.newaxis] - drawn.first) + (turned - low)
-    weights = np.bincount(total[possible], joint[possible])
-    return CountDistribution(drawn.first + low, weights / weights.sum())
+    chances = np.bincount(total[possible], joint[possible])
+    return CountDistribution(drawn.first + low, chances / chances.sum())
 
 
 def _window(mean: float, spread: float, lowest: int, highest: int) -> tuple[int, int]:

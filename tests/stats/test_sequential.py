@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, hypergeom
 
 from gates.stats.sequential import Arm, _log_bets, log_evidence, rate_difference
-from gates.stats.thinning import LARGEST_SAMPLE, thinned
+from gates.stats.thinning import thinned
 
 ALARM = math.log(20.0)
 SHARES = st.integers(0, 100).map(lambda percent: percent / 100)
@@ -62,7 +62,7 @@ def test_what_is_turned_into_events_raises_the_rate(
     assert total == pytest.approx(binom.pmf(np.arange(size + 1), size, rate + extra * (1 - rate)), abs=1e-9)
 
 
-@pytest.mark.parametrize("call", [(3, 2, 1), (1, 2, 3), (-1, 2, 1), (1, 9_999, LARGEST_SAMPLE + 1)])
+@pytest.mark.parametrize("call", [(3, 2, 1), (1, 2, 3), (-1, 2, 1)])
 def test_a_sample_that_cannot_be_is_refused(call: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="no sample"):
         thinned(*call)
@@ -77,30 +77,33 @@ def test_a_chance_beyond_one_is_refused() -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.integers(1, 25), st.integers(1, 25), st.floats(0.01, 0.99), st.floats(0, 0.9))
-def test_every_bet_is_fair_under_no_difference(one: int, other: int, rate: float, margin: float) -> None:
+@given(st.integers(1, 25), st.integers(1, 25), st.floats(0.01, 0.99), st.floats(0, 0.9), st.data())
+def test_every_bet_is_fair_under_no_difference(
+    one: int, other: int, rate: float, margin: float, data: st.DataObject
+) -> None:
     """Its expectation over all counts of a block is 1, at the rate of the other plus the margin."""
+    size = data.draw(st.integers(0, min(one, other)))
     mine = rate + margin * (1 - rate)
     expected = np.zeros(3)
     for k in range(one + 1):
         for j in range(other + 1):
             chance = binom.pmf(k, one, mine) * binom.pmf(j, other, rate)
-            expected += chance * np.exp(_log_bets(k, one, j, other, margin))
+            expected += chance * np.exp(_log_bets(k, one, j, other, size, margin))
     assert expected == pytest.approx(np.ones(3), abs=1e-6)
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.floats(-1, 1))
 def test_no_block_more_than_doubles_the_evidence(k: int, j: int, margin: float) -> None:
-    assert (_log_bets(k, 30, j, 30, margin) <= math.log(2.0) + 1e-12).all()
+    assert (_log_bets(k, 30, j, 30, 30, margin) <= math.log(2.0) + 1e-12).all()
 
 
 @given(st.integers(0, 30), st.integers(0, 60))
 def test_more_events_are_more_evidence(k: int, j: int) -> None:
-    here = _log_bets(k, 31, j, 61, 0.0)
-    assert (_log_bets(k + 1, 31, j, 61, 0.0) >= here - 1e-12).all()
-    assert (_log_bets(k, 31, j + 1, 61, 0.0) <= here + 1e-12).all()
-    assert (_log_bets(k, 31, j, 61, 0.05) <= here + 1e-12).all()
-    assert (_log_bets(k, 31, j, 61, -0.05) >= here - 1e-12).all()
+    here = _log_bets(k, 31, j, 61, 31, 0.0)
+    assert (_log_bets(k + 1, 31, j, 61, 31, 0.0) >= here - 1e-12).all()
+    assert (_log_bets(k, 31, j + 1, 61, 31, 0.0) <= here + 1e-12).all()
+    assert (_log_bets(k, 31, j, 61, 31, 0.05) <= here + 1e-12).all()
+    assert (_log_bets(k, 31, j, 61, 31, -0.05) >= here - 1e-12).all()
 
 
 def test_the_evidence_is_the_mixture_of_the_bets() -> None:
@@ -154,6 +157,21 @@ def test_five_blocks_convict_an_arm_that_always_fails() -> None:
     evidence = log_evidence(arm(100, [100] * 5), arm(900, [0] * 5))
     assert evidence[3] < ALARM <= evidence[4]
     assert evidence == pytest.approx(np.arange(1, 6) * math.log(2.0))
+
+
+def test_rare_events_of_much_traffic_are_not_thinned_away() -> None:
+    """1 in 10,000 and 1 in 1,000 of 100,000 requests differ plainly: ten blocks are enough."""
+    rng = np.random.default_rng(15)
+    evidence = log_evidence(drawn(rng, 100_000, 0.001, 12), drawn(rng, 900_000, 0.0001, 12))
+    assert (evidence[:9] >= ALARM).any()
+
+
+def test_the_size_of_a_sample_does_not_look_at_its_own_block() -> None:
+    """Whatever the last block holds, all that came before it stays."""
+    before = log_evidence(arm(5_000, [40] * 6), arm(90_000, [700] * 6))
+    for last in (0, 5_000):
+        evidence = log_evidence(arm(5_000, [40] * 6 + [last]), arm(90_000, [700] * 7))
+        assert evidence[:6].tolist() == before.tolist()
 
 
 def test_one_burst_convicts_nobody() -> None:
