@@ -345,8 +345,7 @@ def test_nothing_measured_is_undecided(gate: str, data: st.DataObject) -> None:
 def test_empty_files_are_never_a_pass(tmp_path: Path, gate: str) -> None:
     """Tables without rows and a benchmark without rounds are undecided; none is an error of ours."""
     project = built(tmp_path, gate)
-    for name in ("raw", "train", "features", "labels", "predictions", "live"):
-    for name in ("raw", "train", "features", "labels", "predictions", "traffic"):
+    for name in ("raw", "train", "features", "labels", "predictions", "live", "traffic"):
         project.change(name, lambda table: table.head(0))
     project.write_document("candidate/latency.json", latency(challenger=[]))
     project.pin()

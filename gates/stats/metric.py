@@ -2,28 +2,26 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gates.stats.rows import Floats, row_weights
 
-Weights: TypeAlias = NDArray[np.int32] | NDArray[np.float64]
-"""Shape (k, n): how often each of n rows counts, in each of k weightings."""
+Weights: TypeAlias = NDArray[Any]
+"""How often each of n rows counts, in each of k weightings: counts (int32) or numbers (float64), (k, n)."""
 
 Figures: TypeAlias = Callable[[Weights], Floats]
 """Weights to the k figures of the rows that it was made for, shape (k,)."""
 
 
-class Prepare(Protocol):
-    """Does once what does not depend on weights: checks, sorts, and finds what is tied."""
-
-    def __call__(self, y: ArrayLike, scores: ArrayLike, **options: Any) -> Figures: ...  # noqa: ANN401, D102 - its own
+Prepare: TypeAlias = Callable[..., Figures]
+"""Labels and scores to figures: does once what no weight changes, as checking, sorting, finding ties."""
 
 
 class Metric:
-    """A figure: ``metric(y, scores, weights)`` is one number, ``metric.over(y, scores)`` takes many weightings.
+    """A figure: ``metric(y, scores, weights)`` is one number, ``metric.over(y, scores)`` many.
 
     A weight counts a row that many times.
     """

@@ -1,19 +1,21 @@
-"""Figures of one model on labelled rows: (labels, scores, weights) to one number.
+"""Figures of one model on labelled rows, as `gates.stats.metric.Metric`.
 
-A weight counts a row that many times. Each function raises ValueError for labels other than 0 and 1,
-scores or weights of another shape or out of range, weights that sum to 0, and what it names itself.
+Each raises ValueError for labels other than 0 and 1, scores or weights of another shape or out of range,
+weights that sum to 0, and what it names itself.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gates.stats.rows import binary_labels, dot, finite_scores, probabilities, row_weights
+from gates.stats.metric import Figures, Metric, Weights, running_sum, weighted_mean
+from gates.stats.rows import Floats, binary_labels, finite_scores, probabilities
 
 LOG_LOSS_EPS = float(np.finfo(np.float64).eps)
 
 
-def average_precision(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Return the average precision: precision at each threshold, weighted by the recall that it adds.
+@Metric
+def average_precision(y: ArrayLike, scores: ArrayLike) -> Figures:
+    """The average precision: precision at each threshold, weighted by the recall that it adds.
 
     Rows with equal scores share a threshold, and nothing is interpolated (as in scikit-learn; see J. Davis
     and M. Goadrich, 2006, on why not). Scores, shape (n,), are any finite numbers.
@@ -23,45 +25,50 @@ def average_precision(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None
     """
     positive = binary_labels(y)
     values = finite_scores(scores, positive.size)
-    weight = row_weights(weights, positive.size)
-    # A stable sort is linear on rows that are sorted already, as the bootstrap passes them.
     order = np.argsort(-values, kind="stable")
-    ranked, weight = values[order], weight[order]
-    last = np.flatnonzero(np.concatenate((ranked[1:] != ranked[:-1], [True])))
-    hits = np.cumsum(weight * positive[order])[last]
-    chosen = np.cumsum(weight)[last]
-    if not hits[-1] > 0.0:
-        raise ValueError("average precision needs a row of label 1")
-    precision = np.divide(hits, chosen, out=np.zeros_like(hits), where=chosen > 0.0)
-    return dot(np.diff(hits, prepend=0.0), precision) / float(hits[-1])
+    ranked = values[order]
+    thresholds = np.flatnonzero(np.concatenate((ranked[1:] != ranked[:-1], [True])))
+    hits = np.flatnonzero(positive[order])
+    ends = thresholds[np.searchsorted(thresholds, hits)]  # of each hit, the last row at its threshold
+    last_hits = np.searchsorted(hits, ends, side="right") - 1
+
+    def figures(weights: Weights) -> Floats:
+        ordered = np.take(weights, order, axis=1)
+        weight = ordered[:, hits]
+        found, chosen = running_sum(weight), running_sum(ordered)[:, ends]
+        if not hits.size or not (found[:, -1] > 0).all():
+            raise ValueError("average precision needs a row of label 1")
+        precision = np.zeros(weight.shape)
+        np.divide(found[:, last_hits], chosen, out=precision, where=chosen > 0)
+        figure: Floats = (weight * precision).sum(axis=1) / found[:, -1]
+        return figure
+
+    return figures
 
 
-def brier(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Return the mean squared difference of probability and label (G. Brier, 1950), 0 to 1."""
+@Metric
+def brier(y: ArrayLike, scores: ArrayLike) -> Figures:
+    """The mean squared difference of probability and label (G. Brier, 1950), 0 to 1."""
     positive = binary_labels(y)
-    p = probabilities(scores, positive.size)
-    weight = row_weights(weights, positive.size)
-    return dot(weight, (p - positive) ** 2) / float(weight.sum())
+    return weighted_mean((probabilities(scores, positive.size) - positive) ** 2)
 
 
-def log_loss(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
-    """Return the mean negative log-likelihood, in nats.
+@Metric
+def log_loss(y: ArrayLike, scores: ArrayLike) -> Figures:
+    """The mean negative log-likelihood, in nats.
 
     The probability given to the true label is clipped to `LOG_LOSS_EPS` (2.2e-16) and 1 minus that, as
     scikit-learn does for float64; a sure and wrong answer thus costs 36.04.
     """
     positive = binary_labels(y)
     p = probabilities(scores, positive.size)
-    weight = row_weights(weights, positive.size)
     true_label = np.where(positive, p, 1.0 - p)
-    loss = -np.log(np.clip(true_label, LOG_LOSS_EPS, 1.0 - LOG_LOSS_EPS))
-    return dot(weight, loss) / float(weight.sum())
+    return weighted_mean(-np.log(np.clip(true_label, LOG_LOSS_EPS, 1.0 - LOG_LOSS_EPS)))
 
 
-def calibration_error(
-    y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None, *, bins: int = 10
-) -> float:
-    """Return the expected calibration error over equal-width bins (M. Naeini et al., 2015), 0 to 1.
+@Metric
+def calibration_error(y: ArrayLike, scores: ArrayLike, *, bins: int = 10) -> Figures:
+    """The expected calibration error over equal-width bins (M. Naeini et al., 2015), 0 to 1.
 
     The mean over rows of the absolute difference between a bin's mean probability and its share of label
     1. A bin holds its upper edge, the first one 0 as well; empty bins count nothing. The figure is biased
@@ -74,7 +81,14 @@ def calibration_error(
         raise ValueError(f"bins must be at least 1, got {bins}")
     positive = binary_labels(y)
     p = probabilities(scores, positive.size)
-    weight = row_weights(weights, positive.size)
-    inner_edges = np.linspace(0.0, 1.0, bins + 1)[1:-1]
-    gaps = np.bincount(np.searchsorted(inner_edges, p), weights=weight * (p - positive))
-    return float(np.abs(gaps).sum() / weight.sum())
+    held = np.searchsorted(np.linspace(0.0, 1.0, bins + 1)[1:-1], p)
+    order = np.argsort(held, kind="stable")
+    edges = np.flatnonzero(np.diff(held[order], prepend=-1))
+    gaps = (p - positive)[order]
+
+    def figures(weights: Weights) -> Floats:
+        sums = np.add.reduceat(np.take(weights, order, axis=1) * gaps, edges, axis=1)
+        figure: Floats = np.abs(sums).sum(axis=1) / weights.sum(axis=1)
+        return figure
+
+    return figures

@@ -10,9 +10,10 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gates.stats.auc import auc_difference, auc_interval, delong, difference_variance
-from gates.stats.bootstrap import Metric, bootstrap_difference, bootstrap_interval
+from gates.stats.auc import auc_difference, auc_interval, delong
+from gates.stats.bootstrap import bootstrap_difference, bootstrap_interval
 from gates.stats.interval import Interval, normal_variance
+from gates.stats.metric import Metric
 from gates.stats.metrics import average_precision, brier, calibration_error, log_loss
 from gates.stats.regression import mae, r2, rmse
 
@@ -102,9 +103,8 @@ def improvement(
         ValueError: as `scored`.
     """
     if name == AUC:
-        return Improvement(
-            auc_difference(y, challenger, champion), difference_variance(y, challenger, champion)
-        )
+        paired = auc_difference(y, challenger, champion)
+        return Improvement(paired, normal_variance(paired))
     better, worse = (challenger, champion) if name in LARGER_IS_BETTER else (champion, challenger)
     by_class = name in _CLASSIFICATION
     interval = bootstrap_difference(_metric(name), y, better, worse, by_class=by_class, seed=seed)

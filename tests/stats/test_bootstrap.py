@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss
 
+from gates.stats import bootstrap
 from gates.stats.bootstrap import bootstrap_difference, bootstrap_interval
 from gates.stats.interval import Interval
 from gates.stats.metrics import average_precision, brier, calibration_error, log_loss
@@ -31,11 +32,9 @@ def naive(metric: Metric, rows: Rows, resamples: int, seed: int) -> tuple[float,
     y, a, b = rows
     ones, zeros = np.flatnonzero(y == 1), np.flatnonzero(y == 0)
     rng = np.random.default_rng(seed)
-    figures = []
-    for _ in range(resamples):
-        picks = [rows[rng.integers(0, rows.size, rows.size)] for rows in (ones, zeros)]
-        index = np.concatenate(picks)
-        figures.append(metric(y[index], a[index]) - metric(y[index], b[index]))
+    picks = [rows[rng.integers(0, rows.size, (resamples, rows.size))] for rows in (ones, zeros)]
+    drawn = np.concatenate(picks, axis=1)
+    figures = [metric(y[index], a[index]) - metric(y[index], b[index]) for index in drawn]
     low, high = np.quantile(figures, [0.025, 0.975])
     return float(low), float(high)
 
@@ -113,6 +112,61 @@ def test_every_resample_keeps_the_classes() -> None:
 
     bootstrap_interval(spy, [1, *[0] * 30], np.linspace(0, 1, 31), resamples=40, seed=1)
     assert seen == [(1.0, 31.0)] * 41
+
+
+def test_many_portions_give_as_many_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are drawn at once: the last portion is smaller."""
+    y, a, _ = sample()
+    monkeypatch.setattr(bootstrap, "AT_ONCE", 7 * y.size)
+    counted: list[int] = []
+
+    def count(*_: np.ndarray) -> float:
+        counted.append(1)
+        return 0.5
+
+    bootstrap_interval(count, y, a, resamples=60, seed=1)
+    assert len(counted) == 61  # and the estimate
+
+
+# ---------------------------------------------------------------- groups
+
+
+def test_rows_of_one_group_are_drawn_together() -> None:
+    """Ten rows of each of 30 customers: every weight within a customer is the same."""
+    _, a, _ = sample(n=300)
+    customers = np.repeat(np.arange(30), 10)
+
+    def spread(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
+        assert weights.sum() == 300
+        assert all(len(set(weights[labels == each])) == 1 for each in range(30))
+        return float(weights @ scores)
+
+    bootstrap_interval(spread, customers, a, by_class=False, groups=customers, resamples=40, seed=1)
+
+
+def test_copies_of_a_row_teach_nothing() -> None:
+    """Each row ten times: the interval by rows is too narrow, that by groups is as of the rows alone."""
+    y, a, b = sample(n=150)
+    run = partial(bootstrap_difference, brier, seed=1, by_class=False)
+    alone = run(y, a, b, resamples=1500)
+    many = [np.repeat(each, 10) for each in (y, a, b)]
+    copied, grouped = run(*many), run(*many, groups=np.repeat(np.arange(150), 10), resamples=1500)
+    assert grouped.high - grouped.low == pytest.approx(alone.high - alone.low, rel=0.06)
+    assert copied.high - copied.low < 0.5 * (alone.high - alone.low)
+
+
+def test_order_of_rows_changes_no_bit_with_groups() -> None:
+    y, a, b = sample()
+    groups = np.arange(y.size) // 3
+    order = np.random.default_rng(0).permutation(y.size)
+    run = partial(bootstrap_difference, average_precision, resamples=20, seed=1)
+    shuffled = run(y[order], a[order], b[order], groups=groups[order])
+    assert run(y, a, b, groups=groups) == shuffled
+
+
+def test_groups_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        bootstrap_interval(brier, [0, 1], [0.1, 0.2], groups=["a"], seed=1)
 
 
 def test_metric_that_is_not_finite_is_refused() -> None:

@@ -79,13 +79,12 @@ def test_what_is_no_finite_number_a_row_is_refused(metric: Metric, bad: list[flo
 
 
 def test_the_interval_is_that_of_the_loop_that_repeats_rows() -> None:
-    """Rows in the order that the bootstrap draws in: by descending predictions, then label."""
+    """Rows in the order that the bootstrap draws in: by label, then by descending predictions."""
     y, a, b = sample()
-    order = np.lexsort((y, -b, -a))
+    order = np.lexsort((-b, -a, y))
     y, a, b = y[order], a[order], b[order]
     rng, figures = np.random.default_rng(3), []
-    for _ in range(60):
-        index = rng.integers(0, y.size, y.size)
+    for index in rng.integers(0, y.size, (60, y.size)):
         scored = [sklearn.metrics.root_mean_squared_error(y[index], each[index]) for each in (a, b)]
         figures.append(scored[0] - scored[1])
     low, high = np.quantile(figures, [0.025, 0.975])
