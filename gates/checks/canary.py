@@ -14,8 +14,8 @@ roll back. Undecided when it is neither, or there is no traffic: hold.
 
 If nothing differs, roll back is ever said with a probability of at most 5 % over all looks, which the columns
 of the table share equally (Bonferroni); of a canary that is at a limit, promote is said at most as often.
-A block counts once, however bad: five are the least that convict, so that no burst of a minute does. Write
-blocks as short as your bursts are. A limit that is left out is not held.
+A block counts once, however bad: five are the least that convict, so that no burst of a minute does. Short
+blocks decide sooner; none should be shorter than your bursts. A limit that is left out is not held.
 """
 
 from collections.abc import Iterator, Mapping

@@ -12,8 +12,9 @@ two-sample test of S. Shekhar and A. Ramdas (2023).
 Why not the plain mixture of Bernoulli likelihood ratios (R. Turner and P. Grünwald, 2023)? It takes requests
 for independent, and a burst of errors that hits one arm for a minute breaks that. Under arbitrary bursts no
 valid test can more than double its evidence in a block, and this one comes close to doubling: five blocks
-convict an arm that fails in each. Choose blocks that are no shorter than the bursts. Where few events fall
-into a block (at most about one in the smaller arm) hardly anything is lost against the plain test.
+convict an arm that fails in each. So choose blocks that are short, but no shorter than the bursts. With less
+than an event a block in the smaller arm it takes 1.2 to 1.4 times as long as a test that is told both rates;
+with several, about twice as long (`benchmarks/decisions/canary.py`).
 
 Assumes: within a block every request of an arm has the same chance of an event; given the blocks before, the
 arms' chances are equally distributed where there is no difference. They may move together in any way.
