@@ -37,10 +37,10 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 .NOTPARALLEL:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help install ship test lint bench faults mutants lock clean tools dev
+.PHONY: help install ship test lint bench decisions faults mutants lock clean tools dev
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 ship: install ## data, train, predict, judge, promote: says what it decided and why
 	@.venv/bin/python scripts/fill_bucket.py
@@ -70,6 +70,9 @@ lint: dev tools ## style, types, floors and workflows, without running anything
 
 bench: dev tools ## how long things take here
 	@.venv/bin/python -m benchmarks.bench
+
+decisions: dev ## how often each gate is wrong, by simulation; kept in docs/decisions.md
+	@.venv/bin/python -m benchmarks.decisions
 
 faults: dev tools ## break everything everywhere, and time how soon it is well again
 	@.venv/bin/python -m benchmarks.faults

@@ -121,14 +121,23 @@ def measure(inputs: Inputs) -> Measurements:
     if slices and inputs.features:
         parts[inputs.features] = sorted({name.partition("=")[0] for name in slices})
     rows = read_aligned(parts, inputs.key)
-    measured = {"champions": 1.0, "rolled_back": rolled_back} | _compared(inputs, rows)
+    measured = {"champions": 1.0, "rolled_back": rolled_back} | compared(inputs, rows)
     for name in slices if inputs.features else ():
-        measured |= _compared(inputs, slice_of(rows, name), name)
+        measured |= compared(inputs, slice_of(rows, name), name)
     return measured | _faster(inputs)
 
 
-def _compared(inputs: Inputs, rows: "pd.DataFrame", of: str = "") -> Measurements:
-    """Return how many rows there are, both figures, and their difference; of a slice, with its chance."""
+def compared(inputs: Inputs, rows: "pd.DataFrame", of: str = "") -> Measurements:
+    """Return how many rows there are, both figures, and their difference; of a slice, with its chance.
+
+    Args:
+        inputs: Names the columns, the task and the metric; its files are named in errors alone.
+        rows: Labels and both models' scores, one row a golden row.
+        of: The slice that the rows are; empty for all of them.
+
+    Raises:
+        InvalidError: A label or a score is not what the task asks for.
+    """
     classes = inputs.task != "regression"
     y = (binary_labels if classes else numbers)(inputs.labels, rows[inputs.label])
     read = probabilities if classes else numbers
