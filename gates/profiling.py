@@ -1,9 +1,10 @@
 """From a table to its profile: column by column, a few row groups at a time, so that memory is bounded.
 
-A table of any length takes some 20 MB a column that is being read, and as many columns are read at once as
-there are processors. What is only partly read is an error, never a profile.
+Of a table of any length, one row group's part of a column is held for each processor. What is only partly
+read is an error, never a profile.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-BATCH = 1_048_576  # rows of a column that are read at once
+BATCH = 1_048_576  # rows of a column that are summarised at once
+LONG = 4  # batches, from which a row group's columns are read one after the other
 LONGEST = 128  # characters of a category's name; of a longer text, a digest stands for the end
 SHOWN = 64
+INDEX = re.compile("__index_level_[0-9]+__")  # which pandas writes beside the columns
 
 
 def profile_of(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> Profile:
@@ -60,7 +63,7 @@ def _of_parquet(path: Path, wanted: Callable[[str], bool]) -> Profile:
     try:
         with pq.ParquetFile(path, memory_map=False) as file:
             metadata, schema = file.metadata, file.schema_arrow
-        names = _once(path, schema.names)
+        names = [name for name in _once(path, schema.names) if not INDEX.fullmatch(name)]
 
         def summarised(name: str) -> Column:
             kind = schema.field(name).type
@@ -72,7 +75,7 @@ def _of_parquet(path: Path, wanted: Callable[[str], bool]) -> Profile:
             return column
 
         chosen = [name for name in names if wanted(name)]
-        with ThreadPoolExecutor(max_workers=pa.cpu_count()) as pool:
+        with ThreadPoolExecutor(max_workers=_at_once(metadata)) as pool:
             columns = dict(zip(chosen, pool.map(summarised, chosen), strict=True))
         return Profile(metadata.num_rows, columns)
     except (OSError, ValueError, LookupError, TypeError, pa.ArrowException) as error:
@@ -92,14 +95,22 @@ def _of_csv(path: Path, wanted: Callable[[str], bool]) -> Profile:
     return Profile(len(frame), {name: _column(each.type, each.chunks) for name, each in columns.items()})
 
 
+def _at_once(metadata: "pq.FileMetaData") -> int:
+    """Return how many columns are read at once: pyarrow holds a column of a row group in one piece."""
+    import pyarrow as pa
+
+    longest = max((metadata.row_group(place).num_rows for place in range(metadata.num_row_groups)), default=0)
+    return int(pa.cpu_count()) if longest <= LONG * BATCH else 1
+
+
 def _chunks(file: "pq.ParquetFile", name: str) -> "Iterator[pa.Array]":
     """Yield a column's values, a row group at a time; of one with many rows, a part at a time."""
     for place in range(file.num_row_groups):
         if file.metadata.row_group(place).num_rows <= BATCH:
-            yield from file.read_row_group(place, columns=[name], use_threads=False).column(0).chunks
+            yield from file.read_row_group(place, columns=[name], use_threads=False).column(name).chunks
         else:
             for batch in file.iter_batches(BATCH, row_groups=[place], columns=[name], use_threads=False):
-                yield batch.column(0)
+                yield batch.column(name)
 
 
 def _is_text(kind: Any) -> bool:  # noqa: ANN401 - pyarrow has no types

@@ -131,6 +131,24 @@ def test_columns_that_nobody_wants_are_not_read(tmp_path: Path) -> None:
     ]
 
 
+def test_the_index_that_pandas_writes_is_no_column(tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1, 2, 3]}).iloc[[0, 2]].to_parquet(tmp_path / "t.parquet")
+    assert list(profile_of(tmp_path / "t.parquet").columns) == ["a"]
+
+
+def test_names_that_begin_alike_are_kept_apart(tmp_path: Path) -> None:
+    rows = pa.table({"a.b": [1.0], "a": ["x"], "a.b.c": [True]})
+    columns = profile_of(written(tmp_path / "t.parquet", rows)).columns
+    assert [type(columns[name]) for name in ("a.b", "a", "a.b.c")] == [Numbers, Categories, Categories]
+
+
+def test_row_groups_that_are_long_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "t.parquet", table())
+    before = told(profile_of(path))
+    monkeypatch.setattr(profiling, "BATCH", 500)
+    assert told(profile_of(path)) == before
+
+
 def test_too_many_texts_have_no_counts_and_long_ones_a_digest(tmp_path: Path) -> None:
     many = [f"id {place}" for place in range(MOST + 1)]
     long = ["x" * 1000 + str(place % 2) for place in range(MOST + 1)]

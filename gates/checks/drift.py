@@ -11,7 +11,7 @@ when there are too few rows, when a figure above its limit may be luck, or when 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -106,7 +106,12 @@ def measure(inputs: Inputs) -> Measurements:
 
     reference, live = profile_of(inputs.reference, wanted), profile_of(inputs.live, wanted)
     _require_known(inputs, reference)
-    chosen = sorted(name for name in reference.columns if wanted(name))
+    return measured(reference, live, [name for name in reference.columns if wanted(name)])
+
+
+def measured(reference: Profile, live: Profile, chosen: Iterable[str]) -> Measurements:
+    """Return what `measure` does, of two profiles and the columns of the first that are compared."""
+    chosen = sorted(chosen)
     measurements: Measurements = {"rows/reference": reference.rows, "rows/live": live.rows}
     measurements["columns"] = len(chosen)
     for name in chosen:

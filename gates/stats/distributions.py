@@ -169,11 +169,16 @@ def pooled(reference: ArrayLike, other: ArrayLike) -> tuple[Counts, Counts]:
         ValueError: as `psi`.
     """
     p, q = _two_samples(reference, other)
-    n, m = int(p.sum()), int(q.sum())
-    rare = (p + q) * (min(n, m) / (n + m)) < LEAST_EXPECTED
-    if not rare.any():
+    few = rare(p, q)
+    if not few.any():
         return p, q
-    return np.append(p[~rare], p[rare].sum()), np.append(q[~rare], q[rare].sum())
+    return np.append(p[~few], p[few].sum()), np.append(q[~few], q[few].sum())
+
+
+def rare(reference: Counts, other: Counts) -> NDArray[np.bool_]:
+    """Return for each cell whether the smaller sample expects fewer than 5 rows there, shape (k,)."""
+    n, m = int(reference.sum()), int(other.sum())
+    return (reference + other) * (min(n, m) / (n + m)) < LEAST_EXPECTED
 
 
 def _two_samples(reference: ArrayLike, other: ArrayLike) -> tuple[Counts, Counts]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gates.stats.distributions import chi_square, ks_distance, ks_p_value, pooled, psi
+from gates.stats.distributions import chi_square, ks_distance, ks_p_value, pooled, psi, rare
 from gates.stats.profile import Categories, Cells, Column, Numbers, cell_of, lower_ends
 
 PARTS = 10  # quantile cells of the reference, over which PSI is taken of numbers
@@ -36,9 +36,9 @@ def compare(reference: Column, live: Column) -> dict[str, Effect]:
     thrown together), less its bias; by the chi-square test. ``ks``: Kolmogorov-Smirnov distance, exact but
     for what differs within a cell, so never too large. ``nulls``: by how much the share of rows without a
     value has grown. ``range``: share of numbers outside the reference's range. ``unseen``: share of rows in
-    categories that the reference has not. ``constant``: 1 where all rows have one value though the
-    reference varies. ``scale``: factor of a changed unit, always at least 1; 1 where none would explain the
-    difference.
+    categories that the reference has not, the rarest aside. ``constant``: 1 where all rows have one value
+    though the reference varies. ``scale``: factor of a changed unit, always at least 1; 1 where none would
+    explain the difference.
 
     Raises:
         ValueError: One has numbers and the other texts, or another two kinds of values.
@@ -163,18 +163,17 @@ def _categories(reference: Categories, live: Categories) -> dict[str, Effect]:
 def _unseen(reference: Cells, live: Cells) -> Effect:
     """Return the share of live rows in categories that the reference has not.
 
-    Less the share that I. Good (1953) expects there: that of the reference's rows which stand alone in their
-    category. By the least likely of them: all k rows of a category fall to one sample, times as many
-    categories as there are (C. Bonferroni, 1936).
+    Of those with so few rows that PSI throws them together, none: a long tail always has new ones. By the
+    least likely of the others: all k rows of a category fall to one sample, times as many categories as
+    there are (C. Bonferroni, 1936).
     """
     n, m = int(live.sum()), int(reference.sum())
-    new = live[reference == 0]
-    if not new.any():
+    new = live[(reference == 0) & ~rare(reference, live)]
+    if not new.size:
         return Effect(0.0, 1.0)
     k = int(new.max())
     p_value = math.exp(_log_choose(n, k) - _log_choose(n + m, k)) * reference.size
-    expected = int((reference == 1).sum()) / m
-    return Effect(max(int(new.sum()) / n - expected, 0.0), min(p_value, 1.0))
+    return Effect(int(new.sum()) / n, min(p_value, 1.0))
 
 
 # ---------------------------------------------------------------- both
