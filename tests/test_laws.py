@@ -121,7 +121,7 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     }
     | {"fault/scale/age": st.floats(1, 100), "p/fault/scale/age": SHARES}
     | {"rows/reference": COUNTS, "rows/live": COUNTS, "columns": COUNTS}
-    | {"fault/absent/when": FLAGS, "fault/type/sum": FLAGS, "many/id": FLAGS},
+    | {"fault/absent/when": FLAGS, "fault/type/sum": FLAGS, "not_compared/id": FLAGS},
     "canary": {
         f"{name}{end}": st.floats(-1, 1)
         for name in ("error_increase", "slow_increase", "conversion_loss")

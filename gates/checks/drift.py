@@ -27,7 +27,7 @@ from gates.profiles import Profile
 from gates.profiling import profile_of
 from gates.stats.drift import compare
 from gates.stats.multiplicity import holm
-from gates.stats.profile import Categories, Column
+from gates.stats.profile import Column, Other
 from gates.verdict import Finding, Measurements, Outcome, at_most, enough
 
 FIGURES = {  # as `compare` names them: family, what to do, and the unit
@@ -46,7 +46,7 @@ BROKEN = {
     "absent": "The live data lacks the column: find the job that no longer writes it.",
     "type": "Numbers have become texts, or texts numbers: find the job that writes the column.",
 }
-MANY = "More categories than a profile counts; name the column in gates.drift.ignore if it is an id or text."
+APART = "No value to compare with, or too many categories; name an id or a text in gates.drift.ignore."
 AFTER = "The column has a fault, which may be all there is: mend that first."
 LUCK = "It may be luck: look again with more rows."
 
@@ -142,8 +142,8 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
             if family == "fault" and found.outcome is Outcome.FAIL:
                 broken.add(column)
             yield found
-    for name in _named(measurements, "many/"):
-        yield replace(at_most(name, None, 0), note=MANY)
+    for name in _named(measurements, "not_compared/"):
+        yield at_most(name, None, 0, note=APART)
 
 
 def _held(finding: Finding, chance: float | None, alpha: float, note: str) -> Finding:
@@ -164,8 +164,8 @@ def _compared(name: str, reference: Column, live: Column) -> Measurements:
     for kind, effect in effects.items():
         full = f"{FIGURES[kind][0]}/{kind}/{name}"
         measurements |= {full: effect.size, f"p/{full}": effect.p_value}
-    if any(isinstance(each, Categories) and each.counts is None for each in (reference, live)):
-        measurements[f"many/{name}"] = 1
+    if "psi" not in effects and not isinstance(live, Other) and live.missing < live.rows:
+        measurements[f"not_compared/{name}"] = 1
     return measurements
 
 

@@ -206,9 +206,16 @@ def test_ids_that_nobody_ignored_are_undecided(project: Project) -> None:
     """They have too many categories to be counted; the note says what to do."""
     frames = [learned(seed, 5000).assign(ticket=[f"{seed}-{row}" for row in range(5000)]) for seed in (1, 2)]
     verdict = on(project, frames[1], frames[0])
-    assert decisive(verdict) == ("many/ticket", UNDECIDED)
-    assert "ignore" in finding(verdict, "many/ticket").note
+    assert decisive(verdict) == ("not_compared/ticket", UNDECIDED)
+    assert "ignore" in finding(verdict, "not_compared/ticket").note
     assert on(project, frames[1], frames[0], ignore=["ticket"]).outcome is PASS
+
+
+def test_a_column_without_a_value_in_the_reference_is_undecided(project: Project) -> None:
+    """What the model never saw cannot be compared; nothing on both sides is no change."""
+    empty = learned(1).assign(amount=np.nan)
+    assert decisive(on(project, learned(2), empty)) == ("not_compared/amount", UNDECIDED)
+    assert on(project, learned(2).assign(amount=np.nan), empty).outcome is PASS
 
 
 # ---------------------------------------------------------------- files
