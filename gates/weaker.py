@@ -7,7 +7,7 @@ from typing import Any
 from gates.leaves import leaves, shown
 
 # By the words of an address, from its last to its first: the first that is known decides.
-_LOW_IS_LESS = ("min_", "requests", "rows", "lock_years")
+_LOW_IS_LESS = ("min_", "requests", "rows", "lock_years", "alpha")
 _HIGH_IS_LESS = (
     "max_",
     "p99_ms",
@@ -17,9 +17,10 @@ _HIGH_IS_LESS = (
     "decision_days",
     "break_glass_hours",
     "drill_limit_s",
+    "least_importance",
 )
 _RANKED = {"mode": ("report", "block"), "first_model": ("floor", "approve", "block")}
-_MORE_IS_LESS = ("trusted_types",)
+_MORE_IS_LESS = ("trusted_types", "ignore")
 _FEWER_IS_LESS = ("attributes", "intersections", "lint", "tests")
 _KNOWN = (*_LOW_IS_LESS, *_HIGH_IS_LESS, *_RANKED, *_MORE_IS_LESS, *_FEWER_IS_LESS)
 # Who is believed and what is let off are lists of blocks: these say whom and what, and until when.

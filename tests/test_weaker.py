@@ -54,6 +54,10 @@ WEAKER: dict[str, tuple[str, Any]] = {
     "a key is believed for longer": ("trusted_keys/0/until", "2028-01-31"),
     "a key is believed for ever": ("trusted_keys", [KEY]),
     "a decision holds for longer": ("decision_days", 2),
+    "a column may drift": ("drift/ignore", ["tenure", "total_charges", "contract"]),
+    "more columns are unimportant": ("drift/least_importance", 0.1),
+    "drift has to be surer": ("drift/alpha", 0.01),
+    "more may drift": ("drift/max_psi", 0.25),
 }
 NOT_WEAKER: dict[str, tuple[str, Any]] = {
     "a floor is higher": ("golden/min_auc", 0.8),
@@ -63,6 +67,8 @@ NOT_WEAKER: dict[str, tuple[str, Any]] = {
     "a waiver ends earlier": ("waivers/0/expires", "2027-01-30"),
     "a waiver is gone": ("waivers", []),
     "a key is gone": ("trusted_keys", []),
+    "a column more may not drift": ("drift/ignore", ["tenure"]),
+    "less may drift": ("drift/max_psi", 0.1),
     "a file lies elsewhere": ("data/raw", "data/raw/other.csv"),
     "a waiver has another reason": ("waivers/0/reason", "zzz: agreed with the board"),
 }

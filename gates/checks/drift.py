@@ -44,7 +44,7 @@ FIGURES = {  # as `compare` names them: family, what to do, and the unit
 }
 BROKEN = {
     "absent": "The live data lacks the column: find the job that no longer writes it.",
-    "type": "Numbers have become texts, or texts numbers: find the job that writes the column.",
+    "type": "Values are of another kind, such as texts for numbers: find the job that writes the column.",
 }
 APART = "No value to compare with, or too many categories; name an id or a text in gates.drift.ignore."
 AFTER = "The column has a fault, which may be all there is: mend that first."
@@ -60,7 +60,7 @@ class Policy(LivePolicy):
         columns: The columns to compare; all of the reference's where left out.
         ignore: Columns not to compare, beside key and label.
         importance: JSON with `importance`, column to number, as the training wrote it.
-        min_importance: Columns of less importance are not compared.
+        least_importance: Columns of less importance are not compared.
         alpha: Chance of any failure while nothing has changed, over all columns and figures.
         max_scale: Factor of a changed unit.
     """
@@ -70,7 +70,7 @@ class Policy(LivePolicy):
     columns: tuple[Name, ...] = ()
     ignore: tuple[Name, ...] = ()
     importance: PlainPath | None = None
-    min_importance: Amount = 0.0
+    least_importance: Amount = 0.0
     min_rows: Count = 500
     alpha: Probability = 0.05
     max_psi: Amount | None = 0.2
@@ -92,14 +92,14 @@ class Inputs:
     columns: Annotated[tuple[str, ...], "columns to compare; all where left out"] = ()
     ignore: Annotated[tuple[str, ...], "columns not to compare"] = ()
     importance: Annotated[Path | None, "JSON with `importance`, column to number"] = None
-    min_importance: Annotated[float, "columns of less importance are not compared"] = 0.0
+    least_importance: Annotated[float, "columns of less importance are not compared"] = 0.0
 
 
 def measure(inputs: Inputs) -> Measurements:
     """Return rows, and per column each figure of `gates.stats.drift.compare` with its p-value."""
     importance = _importance(inputs)
     passed_over = {inputs.key, inputs.label, *inputs.ignore}
-    passed_over |= {name for name, weight in importance.items() if weight < inputs.min_importance}
+    passed_over |= {name for name, weight in importance.items() if weight < inputs.least_importance}
 
     def wanted(name: str) -> bool:
         return name not in passed_over and (not inputs.columns or name in inputs.columns)
@@ -205,9 +205,9 @@ def _importance(inputs: Inputs) -> dict[str, float]:
         InvalidError: There is none though one is asked for, or the file has no mapping of numbers.
     """
     if inputs.importance is None:
-        if inputs.min_importance > 0:
+        if inputs.least_importance > 0:
             raise InvalidError(
-                "gates.drift.min_importance needs a file of importances.",
+                "gates.drift.least_importance needs a file of importances.",
                 do="Name it in gates.drift.importance.",
             )
         return {}

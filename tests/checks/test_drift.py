@@ -187,19 +187,19 @@ def test_unimportant_columns_are_passed_over(project: Project) -> None:
         "metrics/importance.json", {"importance": {"age": 0.001, "kind": 0.6, "amount": 0.3}}
     )
     live = learned(2).assign(age=40)
-    given = {"importance": "metrics/importance.json", "min_importance": 0.01}
+    given = {"importance": "metrics/importance.json", "least_importance": 0.01}
     verdict = on(project, live, **given)
     assert (verdict.outcome, verdict.measurements["columns"]) == (PASS, 4)
-    assert on(project, live, min_importance=0.0).outcome is FAIL
+    assert on(project, live, least_importance=0.0).outcome is FAIL
     with pytest.raises(InvalidError, match="needs a file"):
-        on(project, live, importance=None, min_importance=0.01)
+        on(project, live, importance=None, least_importance=0.01)
 
 
 @pytest.mark.parametrize("weights", [None, [1], {"age": "1"}, {"age": True}, {"age": None}])
 def test_importances_that_are_none_are_refused(project: Project, weights: object) -> None:
     project.write_document("metrics/importance.json", {"importance": weights})
     with pytest.raises(InvalidError, match="has no `importance`"):
-        on(project, learned(2), importance="metrics/importance.json", min_importance=0.1)
+        on(project, learned(2), importance="metrics/importance.json", least_importance=0.1)
 
 
 def test_ids_that_nobody_ignored_are_undecided(project: Project) -> None:
