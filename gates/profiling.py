@@ -152,6 +152,8 @@ def _numbers(chunks: "Iterable[pa.Array]") -> Numbers:
 
 
 def _texts(chunk: "pa.Array") -> Categories:
+    if hasattr(chunk, "indices") and chunk.dictionary.null_count:  # a null by its code is one too
+        chunk = chunk.cast(chunk.type.value_type)
     encoded = chunk if hasattr(chunk, "indices") else chunk.dictionary_encode()
     here = np.bincount(encoded.indices.drop_null().to_numpy(), minlength=len(encoded.dictionary))
     held = np.flatnonzero(here)

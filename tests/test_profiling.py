@@ -131,6 +131,12 @@ def test_columns_that_nobody_wants_are_not_read(tmp_path: Path) -> None:
     ]
 
 
+def test_a_null_by_its_code_is_a_null() -> None:
+    """A dictionary may hold one, which Arrow does not count."""
+    coded = pa.DictionaryArray.from_arrays(pa.array([0, 1, 1, None]), pa.array(["a", None]))
+    assert profiling._column(coded.type, [coded]) == Categories(4, 3, {"a": 1})
+
+
 def test_the_index_that_pandas_writes_is_no_column(tmp_path: Path) -> None:
     pd.DataFrame({"a": [1, 2, 3]}).iloc[[0, 2]].to_parquet(tmp_path / "t.parquet")
     assert list(profile_of(tmp_path / "t.parquet").columns) == ["a"]

@@ -104,9 +104,10 @@ def measure(inputs: Inputs) -> Measurements:
     def wanted(name: str) -> bool:
         return name not in passed_over and (not inputs.columns or name in inputs.columns)
 
-    reference, live = profile_of(inputs.reference, wanted), profile_of(inputs.live, wanted)
+    reference = profile_of(inputs.reference, wanted)
     _require_known(inputs, reference)
-    return measured(reference, live, [name for name in reference.columns if wanted(name)])
+    chosen = {name for name in reference.columns if wanted(name)}
+    return measured(reference, profile_of(inputs.live, chosen.__contains__), chosen)
 
 
 def measured(reference: Profile, live: Profile, chosen: Iterable[str]) -> Measurements:
