@@ -26,6 +26,8 @@ def filled(**edits: Any) -> dict[str, Any]:  # noqa: ANN401 - a policy's values
     """The demo's policy with values at addresses (`golden/min_auc`) replaced."""
     params = deepcopy(PARAMS)
     params["gates"] |= deepcopy(TRUSTED)
+    params["gates"]["champion"]["slices"] = ["contract=One year", "contract=Two year"]
+    params["gates"]["latency"]["max_p99_ratio"] = 1.2
     for address, value in edits.items():
         *steps, last = address.split("/")
         place: Any = params["gates"]
@@ -45,6 +47,10 @@ WEAKER: dict[str, tuple[str, Any]] = {
     "fewer requests are timed": ("latency/requests", 300),
     "a gate only reports": ("golden/mode", "report"),
     "a challenger may be less better": ("champion/min_delta", 0.004),
+    "a challenger need only be surely better": ("champion/rule", "superior"),
+    "a tie is promoted": ("champion/tie", "promote"),
+    "a challenger may be slower": ("latency/max_p99_ratio", 1.3),
+    "a slice is not compared": ("champion/slices", ["contract=Two year"]),
     "a group is not looked at": ("fairness/attributes", ["female"]),
     "a type more may be built": ("trusted_types", [*PARAMS["gates"]["trusted_types"], "os.system"]),
     "one more finding is waived": ("waivers", [WAIVER, {**WAIVER, "finding": "brier"}]),
