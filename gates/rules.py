@@ -14,18 +14,18 @@ QUANTILES = {"latency": 0.99, "cost": 0.5}  # of a request's time: what waits fo
 def superior(measurements: Measurements) -> Iterator[Finding]:
     """Ask for a lower bound above 0."""
     delta, low, high = bounded("delta", measurements)
-    why = "surely better." if low > 0 else _luck(measurements)
-    yield above("delta", delta, 0.0, low=low, high=high, note=f"Rule superior: {why}")
+    luck = f" {_luck(measurements)}" if delta is not None and delta > 0 and not low > 0 else ""
+    yield above("delta", delta, 0.0, low=low, high=high, note=f"Rule superior: must surely be better.{luck}")
 
 
 def min_delta(measurements: Measurements, least: float | None) -> Iterator[Finding]:
     """Ask for a difference of ``least`` (None: of one standard error) and a lower bound above 0."""
     delta, low, high = bounded("delta", measurements)
-    words = "the least that counts" if least is not None else "one standard error of this golden set"
+    words = "so much" if least is not None else "one standard error of this golden set"
     limit = measurements.get("delta/sigma", math.nan) if least is None else least
     if not math.isfinite(limit):
         delta, limit = None, 0.0
-    note = f"Rule min_delta: better by {words}, and not by luck."
+    note = f"Rule min_delta: must be better by {words}, and not by luck."
     yield at_least("delta", delta, limit, low=low, high=high, by_bound=False, note=note)
     if delta is not None and delta >= limit:
         yield beyond_luck("delta/low", low, note="" if low > 0 else _luck(measurements))
@@ -34,7 +34,7 @@ def min_delta(measurements: Measurements, least: float | None) -> Iterator[Findi
 def non_inferior(measurements: Measurements, margin: float, improves: str) -> Iterator[Finding]:
     """Ask for a lower bound above -margin, and for something that is surely better."""
     delta, low, high = bounded("delta", measurements)
-    note = f"Rule non_inferior: not worse by more than the margin, and better in {improves}."
+    note = f"Rule non_inferior: must not be worse by more than the margin, and better in {improves}."
     yield at_least("delta", delta, -margin, low=low, high=high, note=note)
     if improves in QUANTILES:
         ratio, low, high = bounded(f"ratio/{improves}", measurements)

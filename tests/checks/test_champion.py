@@ -108,7 +108,7 @@ def test_superior_asks_for_a_lower_bound_above_0(project: Project) -> None:
     delta = finding(verdict, "delta")
     assert decisive(verdict) == ("delta", PASS)
     assert (delta.sense, delta.limit) == ("above", 0.0)
-    assert "Rule superior: surely better." in delta.note
+    assert delta.note == "Rule superior: must surely be better."
 
 
 def test_superior_is_undecided_by_luck_and_fails_where_it_is_worse(project: Project) -> None:
