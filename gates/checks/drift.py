@@ -27,7 +27,7 @@ from gates.profiles import Profile
 from gates.profiling import profile_of
 from gates.stats.drift import compare
 from gates.stats.multiplicity import holm
-from gates.stats.profile import Column, Other
+from gates.stats.profile import Column
 from gates.verdict import Finding, Measurements, Outcome, at_most, enough
 
 FIGURES = {  # as `compare` names them: family, what to do, and the unit
@@ -46,7 +46,7 @@ BROKEN = {
     "absent": "The live data lacks the column: find the job that no longer writes it.",
     "type": "Values are of another kind, such as texts for numbers: find the job that writes the column.",
 }
-APART = "No value to compare with, or too many categories; name an id or a text in gates.drift.ignore."
+APART = "No value to compare with, or a time, an id or a text: name such a column in gates.drift.ignore."
 AFTER = "The column has a fault, which may be all there is: mend that first."
 LUCK = "It may be luck: look again with more rows."
 
@@ -165,7 +165,7 @@ def _compared(name: str, reference: Column, live: Column) -> Measurements:
     for kind, effect in effects.items():
         full = f"{FIGURES[kind][0]}/{kind}/{name}"
         measurements |= {full: effect.size, f"p/{full}": effect.p_value}
-    if "psi" not in effects and not isinstance(live, Other) and live.missing < live.rows:
+    if "psi" not in effects and live.missing < live.rows:
         measurements[f"not_compared/{name}"] = 1
     return measurements
 

@@ -211,6 +211,13 @@ def test_ids_that_nobody_ignored_are_undecided(project: Project) -> None:
     assert on(project, frames[1], frames[0], ignore=["ticket"]).outcome is PASS
 
 
+def test_times_that_nobody_ignored_are_undecided(project: Project) -> None:
+    """Of these only the nulls are compared."""
+    frames = [learned(seed).assign(asked=pd.Timestamp("2026-01-01")) for seed in (1, 2)]
+    assert decisive(on(project, frames[1], frames[0])) == ("not_compared/asked", UNDECIDED)
+    assert on(project, frames[1], frames[0], ignore=["asked"]).outcome is PASS
+
+
 def test_a_column_without_a_value_in_the_reference_is_undecided(project: Project) -> None:
     """What the model never saw cannot be compared; nothing on both sides is no change."""
     empty = learned(1).assign(amount=np.nan)
