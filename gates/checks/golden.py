@@ -3,10 +3,11 @@
 Every figure is held by its confidence bound: the lower bound of AUC, average precision and R² must reach
 its floor, the upper bound of Brier score, log loss, calibration error, RMSE and MAE must stay below its
 ceiling. Fails when a figure itself is on the wrong side, or when the golden files are not the pinned ones.
-Undecided when the figure is right but its bound is not (more golden rows could decide it), or when a class,
-or the golden set of a regression, has too few rows.
+Undecided when the figure is right but its bound is not (it says how many golden rows would show it), or when
+a class, or the golden set of a regression, has too few rows.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEED = 20_260_101
+MANY = 1e9  # rows that nobody will label
 
 
 class Policy(GatePolicy):
@@ -103,7 +105,8 @@ def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iter
             compare = at_least if name in LARGER_IS_BETTER else at_most
             # A bound that is absent must not leave the decision to the figure alone.
             low, high = (measurements.get(f"{name}/{end}", float("nan")) for end in ("low", "high"))
-            yield compare(name, measurements.get(name), limit, low=low, high=high)
+            note = _too_small(measurements, name, limit, low if name in LARGER_IS_BETTER else high)
+            yield compare(name, measurements.get(name), limit, low=low, high=high, note=note)
     for file in ("features", "labels"):
         note = f"The golden {file} are not the file that params.yaml pins in gates.golden_set."
         pinned = measurements.get(f"pinned/{file}")
@@ -114,6 +117,19 @@ def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iter
         for label in (0, 1):
             yield enough(f"rows/{label}", measurements.get(f"rows/{label}"), policy.min_rows_per_class)
     yield from _judge_slices(policy, measurements)
+
+
+def _too_small(measurements: Measurements, name: str, limit: float, bound: float) -> str:
+    """Say how many rows would show a figure that is on its side of the limit, if its bound is not."""
+    figure = measurements.get(name, math.nan)
+    rows = measurements.get("rows", measurements.get("rows/0", 0.0) + measurements.get("rows/1", 0.0))
+    right = figure > limit > bound if name in LARGER_IS_BETTER else figure < limit < bound
+    if not right or not math.isfinite(rows):
+        return ""
+    # An interval narrows with the root of the rows.
+    needed = rows * ((bound - figure) / (limit - figure)) ** 2
+    many = f"about {needed:,.0f} rows" if needed < MANY else "far more rows"
+    return f"This golden set is too small for its own limit: {many} would show what {rows:,.0f} do not."
 
 
 def _limits(policy: Policy | RegressionPolicy) -> dict[str, float | None]:

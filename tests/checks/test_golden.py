@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +87,21 @@ def test_every_figure_is_held_by_its_bound(
     assert outcomes({limit: beyond}, measured) == {name: FAIL}
     if limit != "min_auc":
         assert outcomes({limit: None}, measured | {name: float("nan")}) == {}
+
+
+@pytest.mark.parametrize(("name", "limit", "value"), [("auc", "min_auc", 0.86), ("brier", "max_brier", 0.15)])
+def test_a_golden_set_too_small_for_its_limit_is_told_so(
+    measured: dict[str, float], name: str, limit: str, value: float
+) -> None:
+    """With as many rows as it names, the bound would be where the limit is."""
+    policy = golden.Policy(**(LIMITS | {limit: value}))
+    (note,) = [each.note for each in golden.judge(policy, measured) if each.name == name]
+    rows = int(re.findall(r"about ([\d,]+) rows would show what 600 do not", note)[0].replace(",", ""))
+    bound = measured[f"{name}/{'low' if name == 'auc' else 'high'}"]
+    narrowed = measured[name] + (bound - measured[name]) * (600 / rows) ** 0.5
+    assert narrowed == pytest.approx(value, abs=1e-4)
+    inside = golden.Policy(**LIMITS)
+    assert not next(each.note for each in golden.judge(inside, measured) if each.name == name)
 
 
 @pytest.mark.parametrize("name", ["auc", "average_precision", "brier", "log_loss", "calibration_error"])
