@@ -1,34 +1,23 @@
-"""Print how long `gates drift` and its profiles take, ratio first, beside what people write themselves.
-
-`python -m benchmarks.drift_speed` needs some 4 GB of disk and minutes. Both sides run here, each in a process
-of its own, by turns; the figures are medians. That both find the same is checked before anything is timed.
-"""
+"""`gates drift` and its profiles beside what people write themselves, as processes; takes 4 GB of disk."""
 
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from rich.console import Console
-from rich.table import Table
 
-ROOT = Path(__file__).resolve().parent.parent
-RUNS = 5
+from benchmarks.speed.line import ROOT, Line, by_turns, memory_of, output
+
 GROUP = 1_000_000  # rows of a row group
 COMPARED, PROFILED = 1_000_000, 20_000_000
 NUMBERS, KINDS = 20, (3, 5, 8, 20, 100)
 SHIFT = 0.05  # of the live columns, in standard deviations
 NEAR = 0.01  # by which a distance by cells may be smaller than the exact one
-MB = 1024.0
 
 PLAIN = """
 import json, sys
@@ -67,32 +56,11 @@ sys.stdout.buffer.write(canonical_json(to_document(profile_of(Path(sys.argv[1]))
 """
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the table: ours and theirs in seconds, the goal of their ratio, our memory in MB."""
-
-    what: str
-    ours: float
-    theirs: float
-    goal: str
-    memory: float
-
-    @property
-    def ratio(self) -> str:
-        """How many times as fast or as slow, whichever the goal is about."""
-        return f"{max(self.ours, self.theirs) / min(self.ours, self.theirs):.2f} x" + (
-            " as fast" if self.ours < self.theirs else " the time"
-        )
-
-
-def main() -> None:
-    """Time both and print the table."""
-    table = Table("ratio", "goal", "what", "ours, s", "theirs, s", "memory, MB")
+def lines() -> Iterator[Line]:
+    """Time both."""
     with tempfile.TemporaryDirectory() as folder:
-        for line in (*compared(Path(folder)), *profiled(Path(folder))):
-            figures = (f"{line.ours:.2f}", f"{line.theirs:.2f}", f"{line.memory:.0f}")
-            table.add_row(line.ratio, line.goal, line.what, *figures)
-    Console(width=140).print(table)
+        yield from compared(Path(folder))
+        yield from profiled(Path(folder))
 
 
 def compared(folder: Path) -> Iterator[Line]:
@@ -107,7 +75,7 @@ def compared(folder: Path) -> Iterator[Line]:
     require_same(json.loads(output(gate)), json.loads(output(plain)))
     ours, theirs = by_turns(lambda: output(gate), lambda: output(plain))
     what = f"drift of {NUMBERS} + {len(KINDS)} columns, {COMPARED:,} x {COMPARED:,}, scipy and numpy beside"
-    yield Line(what, ours, theirs, ">= 3 x as fast", memory_of(gate))
+    yield Line(what, ours, theirs, 3.0, memory_of(gate))
 
 
 def profiled(folder: Path) -> Iterator[Line]:
@@ -120,7 +88,7 @@ def profiled(folder: Path) -> Iterator[Line]:
     ours, theirs = by_turns(lambda: output(profile), lambda: output(decode))
     size = path.stat().st_size / 1e9
     what = f"profile of {PROFILED:,} rows x {NUMBERS + len(KINDS)} ({size:.1f} GB), decoding beside"
-    yield Line(what, ours, theirs, "<= 1.5 x, 512 MB", memory_of(profile))
+    yield Line(what, ours, theirs, 1 / 1.5, memory_of(profile), 512.0)
 
 
 def written(path: Path, rows: int, seed: int) -> Path:
@@ -165,36 +133,3 @@ def require_same(verdict: dict[str, Any], found: dict[str, float]) -> None:
             same = abs(measured[f"p/drift/psi/{name}"] - figure) <= 1e-9 + 1e-6 * figure
         if not same:
             raise SystemExit(f"{name}: they do not find the same")
-
-
-def by_turns(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float]:
-    """Return the median seconds of each."""
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(RUNS):
-        for taken, work in zip(seconds, (ours, theirs), strict=True):
-            begun = time.perf_counter()
-            work()
-            taken.append(time.perf_counter() - begun)
-    return statistics.median(seconds[0]), statistics.median(seconds[1])
-
-
-def output(command: list[str]) -> bytes:
-    """Return what a command prints; a gate that fails has worked too."""
-    ended = subprocess.run(command, capture_output=True, check=False, cwd=ROOT)
-    if not ended.stdout:
-        raise SystemExit(ended.stderr.decode())
-    return ended.stdout
-
-
-def memory_of(command: list[str]) -> float:
-    """Return the most memory that a command held, in MB; asked of a process that starts nothing else."""
-    code = f"""
-import resource, subprocess, sys
-subprocess.run({command!r}, capture_output=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
-    return int(output([sys.executable, "-c", code])) / MB
-
-
-if __name__ == "__main__":
-    main()

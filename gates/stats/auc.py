@@ -8,6 +8,7 @@ demand a minimum of rows per class before you believe one.
 
 import math
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from gates.stats.interval import Interval, two_sided_z
 from gates.stats.rows import Floats, binary_labels, finite_scores
 
+Whole: TypeAlias = NDArray[np.signedinteger[Any]]
+SMALL = 2**29  # rows of which twice as many are counted in 32 bits
 LEAST_PER_CLASS = 2  # rows of each class that a variance within the class needs
 
 
@@ -101,27 +104,34 @@ def _both_classes(y: ArrayLike) -> NDArray[np.bool_]:
     return positive
 
 
-def _doubled_wins(positive: NDArray[np.bool_], scores: Floats) -> NDArray[np.int64]:
+def _doubled_wins(positive: NDArray[np.bool_], scores: Floats) -> Whole:
     """Return twice the pairs that each row wins against the other class, a tie being half a win.
 
     A row of label 1 wins against the rows of label 0 below it, a row of label 0 against those of label 1
     above it. Doubled, the counts are whole numbers.
     """
     order = np.argsort(scores)
-    ranked = scores[order]
-    starts = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1])))
-    edges = np.append(starts, ranked.size)
-    ones_below = np.concatenate(([0], np.cumsum(positive[order])))[edges]
-    zeros_below = edges - ones_below
-    sizes = np.diff(edges)
-    of_one = np.repeat(zeros_below[:-1] + zeros_below[1:], sizes)
-    of_zero = np.repeat(2 * ones_below[-1] - ones_below[:-1] - ones_below[1:], sizes)
-    wins = np.empty(ranked.size, dtype=np.int64)
-    wins[order] = np.where(positive[order], of_one, of_zero)
+    ranked, hits = scores[order], positive[order]
+    # Half the memory to move, where twice the number of rows fits.
+    whole: type[np.signedinteger[Any]] = np.int32 if ranked.size < SMALL else np.int64
+    ones_through = np.cumsum(hits, dtype=whole)
+    doubled = 2 * ones_through[-1]
+    if (new := ranked[1:] != ranked[:-1]).all():
+        below = 2 * (ones_through - hits)
+        won = np.where(hits, np.arange(0, 2 * ranked.size, 2, dtype=whole) - below, doubled - below)
+    else:
+        edges = np.flatnonzero(np.concatenate(([True], new, [True])))
+        ones_below = np.concatenate((np.zeros(1, dtype=whole), ones_through))[edges]
+        zeros_below = edges.astype(whole) - ones_below
+        sizes = np.diff(edges)
+        of_one = np.repeat(zeros_below[:-1] + zeros_below[1:], sizes)
+        won = np.where(hits, of_one, np.repeat(doubled - ones_below[:-1] - ones_below[1:], sizes))
+    wins = np.empty(ranked.size, dtype=whole)
+    wins[order] = won
     return wins
 
 
-def _mean_and_covariance(positive: NDArray[np.bool_], wins: NDArray[np.int64]) -> tuple[Floats, Floats]:
+def _mean_and_covariance(positive: NDArray[np.bool_], wins: Whole) -> tuple[Floats, Floats]:
     """Return means (k,) and covariance (k, k) of the statistics whose doubled wins are `wins`, shape (k, n).
 
     Linear in `wins`, so the difference of two models' wins gives the difference of their AUCs.
@@ -132,7 +142,7 @@ def _mean_and_covariance(positive: NDArray[np.bool_], wins: NDArray[np.int64]) -
     return means, _scatter(ones) / (4.0 * m * n * n) + _scatter(zeros) / (4.0 * n * m * m)
 
 
-def _scatter(wins: NDArray[np.int64]) -> Floats:
+def _scatter(wins: Whole) -> Floats:
     """Return the sample covariance (k, k) of whole numbers, shape (k, rows)."""
     rows = wins.shape[1]
     # Centred on a whole number the sums below stay whole, hence exact and the same in any order of rows.
