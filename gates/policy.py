@@ -15,7 +15,7 @@ from pydantic import (
 from gates import digest
 from gates.documents import Document
 from gates.errors import InvalidError, Remark
-from gates.policy_blocks import TASKS, GatePolicy, LivePolicy, Project, Strict, Task
+from gates.policy_blocks import TASKS, GatePolicy, LivePolicy, OptionalPolicy, Project, Strict, Task
 from gates.trust import TrustedKey
 from gates.verdict import Waiver
 
@@ -42,8 +42,15 @@ class Policy:
     sha256: str
 
     def block(self, gate: str) -> GatePolicy:
-        """Return the block of a gate of either kind."""
-        return self.live[gate] if gate in self.live else self.gates[gate]
+        """Return the block of a gate of either kind.
+
+        Raises:
+            InvalidError: The policy has no block of a gate that needs one to be run.
+        """
+        both = {**self.gates, **self.live}
+        if gate not in both:
+            raise InvalidError(f"The policy has no block gates.{gate}.", do=f"Write {gate}: {{mode: report}}")
+        return both[gate]
 
     @property
     def filled(self) -> Document:
@@ -97,7 +104,10 @@ def parse(
     project = _validate(Project, shared, "gates", mistakes, also=gates)
     found: dict[str, GatePolicy] = {}
     for gate in sorted(gates, key=lambda gate: list(block).index(gate) if gate in block else len(block)):
-        if gate not in block and not issubclass(forms["classification"][gate], LivePolicy):
+        form = forms["classification"][gate]
+        if gate not in block and issubclass(form, OptionalPolicy):
+            continue
+        if gate not in block and not issubclass(form, LivePolicy):
             mistakes.append(
                 f"gates.{gate}: missing; to see it without blocking write `{gate}: {{mode: report, …}}`"
             )

@@ -72,6 +72,10 @@ class LivePolicy(GatePolicy):
     """
 
 
+class OptionalPolicy(GatePolicy):
+    """The block of a gate that judges a candidate only where the policy has the block."""
+
+
 class DataFiles(Strict):
     """Where the data lies, relative to the project."""
 
@@ -82,8 +86,9 @@ class DataFiles(Strict):
 
 
 class GoldenSet(Strict):
-    """The frozen golden set: features and labels apart, both pinned."""
+    """The frozen golden set: features and labels apart, both pinned, and the day on which it was made."""
 
+    made: Day | None = None
     version: Annotated[str, matching("v[0-9]+", "a version such as v1")]
     features: PlainPath
     features_sha256: Sha256

@@ -92,7 +92,7 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     | dict.fromkeys(("rows/0", "rows/1", f"slice_rows/{SLICE}/0", f"slice_rows/{SLICE}/1"), COUNTS),
     "latency": {f"p99_ms/challenger{end}": st.floats(0, 400) for end in ("", "/low", "/high")}
     | {f"p99_ratio{end}": st.floats(0, 3) for end in ("", "/low", "/high")}
-    | {"requests/challenger": COUNTS, "champions": FLAGS},
+    | {"requests/challenger": COUNTS, "requests/champion": COUNTS},
     "fairness": {
         f"{name}/female{end}": SHARES
         for name in ("disparate_impact", "demographic_parity", "equalized_odds")
@@ -106,6 +106,7 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     | {f"slice_p/{SLICE}": SHARES, f"slice_rows_per_class/{SLICE}": COUNTS}
     | {f"slice_delta/{SLICE}{end}": st.floats(-1, 1) for end in ("", "/low", "/high")}
     | {f"ratio/latency{end}": st.floats(0, 3) for end in ("", "/low", "/high")},
+    "freshness": {"age_days": st.floats(0, 400), "rows/live": COUNTS, "psi/age": SHARES, "psi/kind": SHARES},
     "drift": {
         f"{chance}{figure}/{column}": SHARES
         for chance in ("", "p/")
@@ -196,6 +197,11 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
         "max_mean_difference": (1, maybe(ERRORS)),
         "min_rows_per_group": (-1, st.integers(1, 400)),
     },
+    "freshness": {
+        "max_age_days": (1, st.integers(1, 400)),
+        "max_psi": (1, SHARES),
+        "min_rows": (-1, st.integers(1, 400)),
+    },
     "drift": {
         **{f"max_{share}": (1, maybe(SHARES)) for share in ("psi", "ks", "nulls", "range", "unseen")},
         "max_scale": (1, maybe(st.floats(1, 100))),
@@ -217,6 +223,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "schema": {f"{table}_contract": f"{table}.yaml" for table in ("raw", "train", "golden")},
     "fairness": {"attributes": ("female",)},
     "fairness/regression": {"attributes": ("female",)},
+    "freshness": {"mode": "block", "live": "live.parquet"},
     "champion": {"slices": (SLICE,)},
     "champion/superior": {"rule": "superior", "slices": (SLICE,)},
     "champion/non_inferior": {"rule": "non_inferior", "improves": "latency", "slices": (SLICE,)},
@@ -328,7 +335,7 @@ def test_what_was_not_measured_is_never_a_pass(gate: str, data: st.DataObject) -
     _, limits = data.draw(limits_of(gate))
     measurements = data.draw(measured_by(gate))
     for each in verdict(gate, limits, measurements).findings:
-        known = each.name in measurements or each.name.startswith(("groups/", "first_model"))
+        known = each.name in measurements or each.name.startswith(("groups/", "first_model", "columns"))
         assert known or each.outcome is not Outcome.PASS
 
 

@@ -296,7 +296,7 @@ def test_a_mistake_is_told_with_its_address(address: str, value: object, says: s
     (line,) = mistakes({f"gates/{address}": value})
     assert line.startswith(says)
     assert line.isprintable()
-    assert len(line) < 400
+    assert len(line) < 500
 
 
 def test_every_mistake_is_told_at_once() -> None:
@@ -330,7 +330,7 @@ def test_what_is_quoted_is_short_and_cannot_steer_a_terminal() -> None:
     (line,) = mistakes({"gates/model": "x" * 10_000})
     assert len(line) < 200
     (line,) = mistakes({f"gates/{'k' * 10_000}": 1})
-    assert len(line) < 400
+    assert len(line) < 500
     (line,) = mistakes({"gates/\x1b[2J": 1})
     assert line.startswith(r"gates.'\x1b[2J': unknown")
     (line,) = mistakes({"gates/model": "\x1b[2J"})
@@ -347,7 +347,7 @@ def test_a_file_without_a_policy_is_refused(block: object) -> None:
 
 def live(form: type[policy_blocks.GatePolicy]) -> bool:
     """Whether a gate looks at live traffic and so needs no block."""
-    return issubclass(form, policy_blocks.LivePolicy)
+    return issubclass(form, policy_blocks.LivePolicy | policy_blocks.OptionalPolicy)
 
 
 def test_an_empty_policy_lists_all_that_is_missing() -> None:
@@ -543,3 +543,22 @@ def test_the_block_of_a_gate_over_live_traffic_is_held_like_any_other() -> None:
         policy.parse(slip, WITH_LIVE)
     read = policy.parse(edited({"gates/watching": {"max_share": 0.3}}), WITH_LIVE)
     assert read.block("watching") == Watching(max_share=0.3)
+
+
+# ---------------------------------------------------------------- gates that the policy may ask for
+
+
+def test_a_gate_that_nobody_asked_for_does_not_judge() -> None:
+    """Without its block it is no gate of this policy; run alone, it says what to write."""
+    read = policy.parse(edited({}), MODELS)
+    assert "freshness" not in read.gates
+    with pytest.raises(InvalidError, match=r"no block gates\.freshness") as caught:
+        read.block("freshness")
+    assert "freshness: {mode: report}" in caught.value.do
+
+
+def test_a_gate_that_was_asked_for_judges_like_any_other() -> None:
+    """It reports until it is told to block."""
+    read = policy.parse(edited({"gates/freshness": {"max_age_days": 30}}), MODELS)
+    assert read.gates["freshness"].mode == "report"
+    assert read.block("freshness") is read.gates["freshness"]

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,7 @@ def _values(found: Found) -> dict[str, object]:
         "train_block": _block("train", maker.params),
         "task": "" if classifies else f"\n  task: {found.meaning.task}",
         "golden_share": GOLDEN_SHARE,
+        "made": datetime.now(UTC).date(),
         "major": f"v{__version__.partition('.')[0]}",
     }
 

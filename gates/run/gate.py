@@ -48,7 +48,7 @@ def judge(
     require_valid(name, policy, given)
     if given.get("task", task := project.policy.project.task) != task:
         raise InvalidError(f"The policy is that of a {task}.", do=f"Leave --task out: gates {name}")
-    inputs = _inputs(project, name, check, given, skip)
+    inputs = _inputs(project, name, check, {"as_of": today.isoformat(), **given}, skip)
     record = _record(check, inputs)  # before anything reads the files: what is recorded is what is measured
     measurements = {key: float(value) for key, value in check.measure(inputs).items()}
     verdict = again(project, name, measurements, today)
@@ -101,6 +101,8 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
             value = getattr(block, field.name)
             if value is None:
                 raise KeyError(field.name)
+            if isinstance(value, date):
+                return value.isoformat()
             return project.root / value if field.is_file else value
     return {
         "git": project.candidate / "git.json",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 6, 1)
 COMMIT = "5" * 40
-GATES = ("schema", "lineage", "golden", "latency", "fairness", "champion", "drift", "canary")
+GATES = ("schema", "lineage", "golden", "latency", "fairness", "champion", "freshness", "drift", "canary")
 GOLDEN_ROWS = 600
 TRAIN_ROWS = 400
 NEW_ROWS = 60
@@ -393,6 +393,7 @@ PARAMS: dict[str, Any] = {
         "data": {"raw": FILES["raw"], "train": FILES["train"], "key": "row_id", "label": "churn"},
         "golden_set": {
             "version": "v1",
+            "made": "2026-05-01",
             "features": FILES["features"],
             "features_sha256": "0" * 64,
             "labels": FILES["labels"],
@@ -417,6 +418,12 @@ PARAMS: dict[str, Any] = {
             "max_equalized_odds": 0.1,
         },
         "champion": {"min_delta": 0.005, "first_model": "floor"},
+        "freshness": {
+            "mode": "block",
+            "live": FILES["live"],
+            "min_rows": 200,
+            "max_age_days": 40_000,  # some of these projects are judged today
+        },
         "drift": {"reference": FILES["reference"], "live": FILES["live"], "min_rows": 200},
         "canary": {"max_error_increase": 0.01, "max_slow_increase": 0.02, "max_conversion_loss": 0.1},
     },

@@ -46,7 +46,7 @@ def test_an_absent_file_is_named_before_anything_is_measured(built: Project) -> 
         built.judge("golden")
 
 
-BY_DEFAULT = {"columns", "ignore", "importance", "least_importance"}  # of drift: all columns
+BY_DEFAULT = {"columns", "ignore", "importance", "least_importance", "as_of"}  # all columns, and today
 
 
 @pytest.mark.parametrize(
