@@ -116,7 +116,8 @@ def test_mistakes_in_the_policy_of_a_project_in_a_folder_are_red_at_their_lines(
         ("error", "teams/churn/params.yaml", line_of(params, "max_brier:")),
     }
     (comment,) = github.comments
-    assert "p99\\_seconds: unknown; known here: budget\\_s, mode, p99\\_ms" in comment["body"]
+    known = "budget\\_s, max\\_p99\\_ratio, mode, p99\\_ms"
+    assert f"p99\\_seconds: unknown; known here: {known}" in comment["body"]
     assert "of `teams/churn`: the review ended with **failure**" in comment["body"]
     assert "## review of teams/churn: fail" in comment["body"]
 
