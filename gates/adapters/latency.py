@@ -18,6 +18,8 @@ OTHER_PYTEST = (
     "PYTEST_XDIST_WORKER_COUNT",
     "PYTEST_XDIST_TESTRUNUID",
 )
+# With these pytest shortens nothing, and the reason of a failure would leave the tail of what it says.
+LONG_WINDED = ("CI", "BUILD_NUMBER")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -85,7 +87,7 @@ def benchmark(
     environment: dict[str, str | None] = {
         **ONE_THREAD,
         keys.VARIABLE: None,  # the benchmark is the user's code
-        **dict.fromkeys(OTHER_PYTEST),
+        **dict.fromkeys((*OTHER_PYTEST, *LONG_WINDED)),
         VARIABLE: json.dumps(handed),
         "PYTHONHASHSEED": "0",
         "COLUMNS": "200",
