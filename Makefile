@@ -70,6 +70,7 @@ lint: dev tools ## style, types, floors and workflows, without running anything
 
 bench: dev tools ## how long things take here
 	@.venv/bin/python -m benchmarks.bench
+	@.venv/bin/python -m benchmarks.speed
 
 decisions: dev ## how often each gate is wrong, by simulation; kept in docs/decisions.md
 	@.venv/bin/python -m benchmarks.decisions

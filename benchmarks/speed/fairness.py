@@ -17,7 +17,7 @@ from gates.stats.groups import membership
 from gates.verdict import Measurements
 
 ROWS = 100_000
-FAIRLEARN = ("fairlearn==0.13.0",)
+FAIRLEARN = ("fairlearn==0.13.0", "pyarrow")
 THEIRS = """
 import json, sys, time
 import pandas as pd
