@@ -41,22 +41,25 @@ class Policy:
     document: Document
     sha256: str
 
+    @property
+    def blocks(self) -> Mapping[str, GatePolicy]:
+        """Name to block of the gates of both kinds."""
+        return {**self.gates, **self.live}
+
     def block(self, gate: str) -> GatePolicy:
         """Return the block of a gate of either kind.
 
         Raises:
             InvalidError: The policy has no block of a gate that needs one to be run.
         """
-        both = {**self.gates, **self.live}
-        if gate not in both:
+        if gate not in self.blocks:
             raise InvalidError(f"The policy has no block gates.{gate}.", do=f"Write {gate}: {{mode: report}}")
-        return both[gate]
+        return self.blocks[gate]
 
     @property
     def filled(self) -> Document:
         """The block with its defaults filled in."""
-        both = {**self.gates, **self.live}
-        blocks = {name: block.model_dump(mode="json", by_alias=True) for name, block in both.items()}
+        blocks = {name: block.model_dump(mode="json", by_alias=True) for name, block in self.blocks.items()}
         return {**self.project.model_dump(mode="json", by_alias=True), **blocks}
 
     @property

@@ -6,9 +6,10 @@ Above 0 is better. `delta/low` and `delta/high` bound the difference; a bound th
 import math
 from collections.abc import Iterator
 
+from gates.timings import QUANTILE
 from gates.verdict import Finding, Measurements, above, at_least, at_most, beyond_luck
 
-QUANTILES = {"latency": 0.99, "cost": 0.5}  # of a request's time: what waits for it, and what it costs
+QUANTILES = {"latency": QUANTILE, "cost": 0.5}  # of a request's time: what waits for it, and what it costs
 
 
 def superior(measurements: Measurements) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from gates.documents import read_json
 from gates.errors import InvalidError
 
 TURNS = "turns"
+QUANTILE = 0.99  # of the time that a request takes: what most of those who wait for it are promised
 A_DAY = 86_400.0  # no request takes longer; a figure beyond it is no measurement
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.decisions.figure import Figure
 from gates.checks import latency
 from gates.stats.quantiles import quantile_ratio
+from gates.timings import QUANTILE
 from gates.verdict import Outcome, Verdict
 
 REQUESTS = 1_000
@@ -60,7 +61,7 @@ def _one_after_the_other() -> tuple[list[float], list[float]]:
 
 def _fails(timed: tuple[list[float], list[float]]) -> bool:
     """Return whether the gate says that the first is slower than the second allows."""
-    ratio = quantile_ratio(*timed, latency.QUANTILE)
+    ratio = quantile_ratio(*timed, QUANTILE)
     measured = {"requests/challenger": float(REQUESTS)}
     measured |= {"p99_ms/challenger": 1.0, "p99_ms/challenger/high": 1.0}
     if ratio is not None:

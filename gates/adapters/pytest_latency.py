@@ -25,12 +25,11 @@ from gates.adapters import model as models
 from gates.adapters.latency import VARIABLE
 from gates.stats.quantiles import least_samples, quantile_interval, quantile_ratio
 from gates.tables import read_table
-from gates.timings import TURNS
+from gates.timings import QUANTILE, TURNS
 
 BLOCK = 25  # requests of each model
 WARM_UP = 10  # the first calls fill caches that a running service has filled
 LOOKS = 20  # at most so many times it is asked whether all is clear; the error of one look is shared by all
-QUANTILE = 0.99
 Serve = Callable[[Any, Any], Any]
 """Answers one request: a loaded model and a DataFrame of one golden row to whatever the model says."""
 

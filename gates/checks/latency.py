@@ -17,9 +17,9 @@ from pydantic import Field
 from gates import timings
 from gates.policy_blocks import GatePolicy
 from gates.stats.quantiles import least_samples, quantile_interval, quantile_ratio
+from gates.timings import QUANTILE
 from gates.verdict import Finding, Measurements, at_most, enough
 
-QUANTILE = 0.99
 MOST_REQUESTS = 1_000_000
 MS = 1_000.0
 

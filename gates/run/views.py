@@ -76,8 +76,7 @@ def policy(project: Project) -> Document:
         InvalidError: It has mistakes, or names a contract that is not there.
     """
     declared = project.policy
-    both = {**declared.gates, **declared.live}
-    blocks = {name: gate.model_dump(mode="json") for name, gate in both.items()}
+    blocks = {name: gate.model_dump(mode="json") for name, gate in declared.blocks.items()}
     for name, value in blocks["schema"].items():
         if name.endswith("_contract"):
             require_regular_file(project.root / value)

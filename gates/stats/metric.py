@@ -47,7 +47,10 @@ class Metric:
 
 
 def weighted_mean(values: Floats) -> Figures:
-    """Return what takes the weighted mean of values, shape (n,)."""
+    """Return what takes the weighted mean of values, shape (n,).
+
+    With the same bits on every machine, hence not by BLAS, which adds in the order of its CPU.
+    """
 
     def figures(weights: Weights) -> Floats:
         mean: Floats = (weights * values).sum(axis=1) / weights.sum(axis=1)
@@ -57,7 +60,7 @@ def weighted_mean(values: Floats) -> Figures:
 
 
 def running_sum(weights: Weights) -> Weights:
-    """Return the running sums along rows; those of counts stay whole numbers, which is four times as fast."""
+    """Return the running sums along rows; those of counts stay whole, which is faster."""
     kind = np.int32 if weights.dtype == np.int32 else np.float64
     sums: Weights = np.cumsum(weights, axis=1, dtype=kind)
     return sums

@@ -76,8 +76,3 @@ def row_weights(weights: ArrayLike | None, rows: int) -> Floats:
     if not (values.min() >= 0.0 and 0.0 < total < np.inf):
         raise ValueError("weights must be finite, not negative, and not all 0")
     return values
-
-
-def dot(a: Floats, b: Floats) -> float:
-    """Return the inner product, with the same bits on every machine: BLAS adds in the order of its CPU."""
-    return float((a * b).sum())

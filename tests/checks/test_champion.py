@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pytest
 
 from gates.checks import champion
 from gates.errors import InvalidError
+from gates.stats.scoring import CLASSIFICATION, REGRESSION
 from gates.verdict import Outcome
 from tests.checks.project import decisive, finding, latency, seconds
 
@@ -192,6 +193,12 @@ def test_another_metric_decides_in_its_own_direction(project: Project, metric: s
     assert worse.measurements["delta"] == pytest.approx(-better.measurements["delta"])
     challenger, champion = (worse.measurements[f"{metric}/{who}"] for who in ("challenger", "champion"))
     assert abs(challenger - champion) == pytest.approx(better.measurements["delta"])
+
+
+def test_the_metrics_of_the_policy_are_those_that_can_be_scored() -> None:
+    """A name that one side has alone would be refused, or end in a traceback."""
+    for form, names in ((champion.Policy, CLASSIFICATION), (champion.RegressionPolicy, REGRESSION)):
+        assert get_args(form.model_fields["metric"].annotation) == names
 
 
 # ---------------------------------------------------------------- slices

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gates.render import sentences
 from gates.render.sentences import (
     against_champion,
     figure,
@@ -16,6 +17,7 @@ from gates.render.sentences import (
     why_not,
     worst_first,
 )
+from gates.stats import scoring
 from gates.verdict import Finding, Verdict, at_least, at_most, beyond_luck, enough
 from tests.examples import GOLDEN, LATENCY, changed
 
@@ -189,3 +191,9 @@ def test_any_figures_make_a_sentence(observed: float, limit: float) -> None:
         judged = changed(GOLDEN, findings=(finding,))
         assert why_not(judged)
         assert len(worst_first([judged])) == judged.blocks
+
+
+def test_the_direction_of_a_figure_is_that_of_its_score() -> None:
+    """Said apart, because a sentence does not wait for numpy."""
+    less = {*scoring.CLASSIFICATION, *scoring.REGRESSION} - scoring.LARGER_IS_BETTER
+    assert set(sentences._LESS_IS_BETTER) == less
