@@ -15,7 +15,9 @@ from pydantic import (
 from gates import digest
 from gates.documents import Document
 from gates.errors import InvalidError, Remark
-from gates.policy_blocks import TASKS, GatePolicy, LivePolicy, OptionalPolicy, Project, Strict, Task
+from gates.metric_names import OURS, SCORERS, is_scorer
+from gates.policy_blocks import TASKS, GatePolicy, LivePolicy, OptionalPolicy, Project, Strict
+from gates.policy_values import Task
 from gates.trust import TrustedKey
 from gates.verdict import Waiver
 
@@ -55,6 +57,17 @@ class Policy:
         if gate not in self.blocks:
             raise InvalidError(f"The policy has no block gates.{gate}.", do=f"Write {gate}: {{mode: report}}")
         return self.blocks[gate]
+
+    @property
+    def named_metrics(self) -> tuple[str, ...]:
+        """The metrics that gates ask for and do not take themselves, sorted."""
+        held = {name for block in self.gates.values() for name in block.metrics_held}
+        return tuple(sorted(held - {*OURS[self.project.task]}))
+
+    def slices_of(self, metric: str) -> tuple[str, ...]:
+        """Return the slices on which gates ask for a metric, sorted."""
+        held = (block.slices_held.get(metric, ()) for block in self.gates.values())
+        return tuple(sorted({name for slices in held for name in slices}))
 
     @property
     def filled(self) -> Document:
@@ -100,21 +113,21 @@ def parse(
             remarks=[Remark("It has no `gates:` block.", name, address="gates")],
         )
     mistakes: list[str] = []
-    gates = tuple(forms["classification"])
+    gates = tuple(forms["binary"])
     shared = {key: value for key, value in block.items() if key not in gates}
     if isinstance(listed := shared.get("trusted_keys"), list):
         shared["trusted_keys"] = [{"key": each} if isinstance(each, str) else each for each in listed]
     project = _validate(Project, shared, "gates", mistakes, also=gates)
     found: dict[str, GatePolicy] = {}
     for gate in sorted(gates, key=lambda gate: list(block).index(gate) if gate in block else len(block)):
-        form = forms["classification"][gate]
+        form = forms["binary"][gate]
         if gate not in block and issubclass(form, OptionalPolicy):
             continue
         if gate not in block and not issubclass(form, LivePolicy):
             mistakes.append(
                 f"gates.{gate}: missing; to see it without blocking write `{gate}: {{mode: report, …}}`"
             )
-        elif (task := block.get("task", "classification")) in TASKS:  # else told with the project's mistakes
+        elif (task := block.get("task", "binary")) in TASKS:  # else told with the project's mistakes
             others = _of_other_tasks(forms, task, gate)
             if parsed := _validate(
                 forms[task][gate], block.get(gate, {}), f"gates.{gate}", mistakes, others=others
@@ -122,6 +135,7 @@ def parse(
                 found[gate] = parsed
     if project:
         mistakes += _stray_waivers(project, gates)
+        mistakes += _stray_metrics(project, found)
     if mistakes or project is None:
         count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
         raise InvalidError(
@@ -193,9 +207,13 @@ def _mistake(
 
 def _of_other_tasks(
     forms: Mapping[Task, Mapping[str, type[GatePolicy]]], task: Task, gate: str
-) -> dict[str, Task]:
-    """Return each field that a gate's block has under other tasks, and the task."""
-    return {field: other for other in forms if other != task for field in forms[other][gate].model_fields}
+) -> dict[str, str]:
+    """Return each field that a gate's block has under other tasks, and those tasks."""
+    found: dict[str, list[str]] = {}
+    for other in (each for each in forms if each != task):
+        for field in forms[other][gate].model_fields:
+            found.setdefault(field, []).append(other)
+    return {field: " and ".join(tasks) for field, tasks in found.items()}
 
 
 def _shown(value: object) -> str:
@@ -220,3 +238,25 @@ def _stray_waivers(project: Project, gates: Sequence[str]) -> Iterator[str]:
             near = difflib.get_close_matches(waiver.gate, gates, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             yield f"gates.waivers.{position}.gate: there is no gate {waiver.gate!r}{hint}"
+
+
+def _stray_metrics(project: Project, blocks: Mapping[str, GatePolicy]) -> Iterator[str]:
+    """Yield a metric that nobody knows, or that a limit holds from the wrong side."""
+    task, own = project.task, project.metrics
+    if task == "ranking" and not project.golden_set.group:
+        yield "gates.golden_set.group: missing; a ranking orders the rows of a query: name its column"
+    for name in own:
+        if name in OURS[task] or is_scorer(task, name):
+            yield f"gates.metrics.{name}: that is the name of another metric; choose one of your own"
+    for gate, block in blocks.items():
+        for name, direction in block.metrics_held.items():
+            better = own[name].better if name in own else "larger"
+            if name not in own and name not in OURS[task] and not is_scorer(task, name):
+                known = [*own, *OURS[task], *SCORERS[task]]
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+                yield f"gates.{gate}: a {task} has no metric {name!r}; {hint}"
+            elif direction and name in OURS[task]:
+                yield f"gates.{gate}: {name!r} has a limit of its own here"
+            elif direction and direction != better:
+                yield f"gates.{gate}: of {name!r} the {better} value is better; hold it from the other side"

@@ -1,6 +1,7 @@
 """The blocks of the policy: what each may say, in the form that pydantic holds them to."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeAlias, get_args
 
 from pydantic import (
@@ -15,22 +16,25 @@ from pydantic import (
 
 from gates.policy_values import (
     PLACE,
+    ClassWeight,
     Command,
     Count,
     Day,
+    Function,
     Key,
     Name,
     PlainPath,
     Sentence,
     Sha256,
+    Task,
     Uri,
     matching,
 )
 from gates.trust import Identity, TrustedKey
 from gates.verdict import Mode
 
+Direction: TypeAlias = Literal["larger", "smaller", ""]
 VERSION = 1
-Task: TypeAlias = Literal["classification", "regression"]
 TASKS: tuple[Task, ...] = get_args(Task)
 SIGNERS = ("file", "awskms", "sigstore")
 SCRATCH = ".drill"  # ends the name of the model that a drill makes and deletes
@@ -64,6 +68,16 @@ class GatePolicy(Strict):
 
     mode: Mode = "block"
 
+    @property
+    def metrics_held(self) -> Mapping[str, Direction]:
+        """Names of the metrics that the block asks for, each with the direction that it takes for granted."""
+        return {}
+
+    @property
+    def slices_held(self) -> Mapping[str, tuple[str, ...]]:
+        """Name of a metric to the slices on which the block asks for it."""
+        return {}
+
 
 class LivePolicy(GatePolicy):
     """The block of a gate that looks at live traffic, not at a candidate: no promotion asks for its verdict.
@@ -86,9 +100,18 @@ class DataFiles(Strict):
 
 
 class GoldenSet(Strict):
-    """The frozen golden set: features and labels apart, both pinned, and the day on which it was made."""
+    """The frozen golden set: features and labels apart, both pinned, and the day on which it was made.
+
+    Attributes:
+        group: A feature that tells which rows belong together: a ranking's query, or one customer's rows.
+        weight: A feature that tells how much a row counts.
+        class_weights: How much a row counts by its label, each as class=weight.
+    """
 
     made: Day | None = None
+    group: str = ""
+    weight: str = ""
+    class_weights: tuple[ClassWeight, ...] = ()
     version: Annotated[str, matching("v[0-9]+", "a version such as v1")]
     features: PlainPath
     features_sha256: Sha256
@@ -103,6 +126,18 @@ class GoldenSet(Strict):
                 "labels and features are one file; whoever loads a model must not see the labels"
             )
         return labels
+
+
+class MetricPolicy(Strict):
+    """A metric of the team's own.
+
+    Attributes:
+        function: Takes labels, predictions and weights and returns one number, as module:function.
+        better: Which of two values is the better one.
+    """
+
+    function: Function
+    better: Literal["larger", "smaller"]
 
 
 class Training(Strict):
@@ -213,7 +248,7 @@ class Project(Strict):
         matching("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", "a name of at most 63 letters, digits, . _ -"),
         AfterValidator(_no_scratch),
     ]
-    task: Task = "classification"
+    task: Task = "binary"
     ledger: Annotated[str, matching(PLACE, "a folder or s3://bucket/prefix")] = ".gates/ledger"
     decision_days: Count = 1
     break_glass_hours: Count = 72
@@ -230,6 +265,7 @@ class Project(Strict):
     data: DataFiles
     golden_set: GoldenSet
     training: Training
+    metrics: dict[Name, MetricPolicy] = Field(default_factory=dict)
     replay: Replay = Replay()
     alerts: AlertPolicy = AlertPolicy()
     review: Review = Review()

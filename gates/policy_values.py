@@ -3,7 +3,7 @@
 import re
 import shlex
 from datetime import date
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -62,6 +62,10 @@ def matching(pattern: str, means: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+Task: TypeAlias = Literal["binary", "multiclass", "regression", "ranking"]
+ANSWERS_NUMBERS: frozenset[Task] = frozenset(
+    {"regression", "ranking"}
+)  # by `predict`; others by `predict_proba`
 Sha256: TypeAlias = Annotated[str, matching("[0-9a-f]{64}", "64 hex digits in lower case")]
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Amount: TypeAlias = Annotated[float, Field(ge=0)]
@@ -72,6 +76,12 @@ Uri: TypeAlias = Annotated[str, matching(r"[!-~]+", "a URI")]
 # A folder, or a bucket: no other scheme.
 PLACE = r"s3://[^\x00-\x1f]+|(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x1f]+"
 Slice: TypeAlias = Annotated[str, matching("[^=]+=.+", "a slice written as column=value")]
+ClassWeight: TypeAlias = Annotated[
+    str, matching(r".+=(\d+(\.\d+)?|\.\d+)", "a weight of a class written as class=weight")
+]
+Function: TypeAlias = Annotated[
+    str, matching(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*", "a function written as module:function")
+]
 Criterion: TypeAlias = Annotated[
     str, matching("(latency|cost|[^=]+=.+)?", "latency, cost or a slice written as column=value")
 ]

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gates.errors import InvalidError
 from gates.paths import require_regular_file
@@ -47,6 +47,15 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFram
             do="Correct the column's name in params.yaml, or the stage that writes the file.",
         )
     return frame[list(columns)]
+
+
+def read_columns(path: Path) -> list[str]:
+    """Return the names of a table's columns, in their order.
+
+    Raises:
+        InvalidError: As for `read_table`.
+    """
+    return [str(column) for column in read_table(path).columns]
 
 
 def _read_csv(path: Path) -> "pd.DataFrame":
@@ -113,10 +122,11 @@ def read_aligned(parts: Mapping[Path, Sequence[str]], key: str) -> "pd.DataFrame
     return joined
 
 
-def slice_of(rows: "pd.DataFrame", name: str) -> "pd.DataFrame":
-    """Return the rows of a slice, written as column=value; a value is compared as text."""
+def in_slice(rows: "pd.DataFrame", name: str) -> "npt.NDArray[np.bool_]":
+    """Return which rows are in a slice, written as column=value; a value is compared as text."""
     column, _, value = name.partition("=")
-    return rows[rows[column].astype("str") == value]
+    chosen: npt.NDArray[np.bool_] = (rows[column].astype("str") == value).to_numpy(dtype="bool")
+    return chosen
 
 
 def numbers(path: Path, column: "pd.Series[float]") -> "npt.NDArray[np.float64]":
@@ -138,6 +148,30 @@ def numbers(path: Path, column: "pd.Series[float]") -> "npt.NDArray[np.float64]"
             do="Mend the label or the model's predict, then: gates predict",
         )
     return values
+
+
+def class_names(path: Path, column: "pd.Series[Any]") -> "npt.NDArray[np.str_]":
+    """Return names of classes or groups as text, shape (rows,); whole numbers have no decimals.
+
+    Raises:
+        InvalidError: One is missing.
+    """
+    import numpy as np
+    import pandas as pd
+
+    if missing := int(column.isna().sum()):
+        raise InvalidError(
+            f"{path}: {missing} values in {column.name!r} are missing.", do="Mend that column."
+        )
+    codes, values = pd.factorize(column)
+    names = np.array([class_name(value) for value in values], dtype=np.str_)
+    return names[codes] if len(names) else np.array([], dtype=np.str_)
+
+
+def class_name(value: object) -> str:
+    """Return the name of one class: whole numbers and numpy's own types read as everybody writes them."""
+    plain = value.item() if hasattr(value, "item") else value
+    return str(int(plain)) if isinstance(plain, float) and plain.is_integer() else str(plain)
 
 
 def binary_labels(path: Path, labels: "pd.Series[int]") -> "npt.NDArray[np.int64]":

@@ -346,7 +346,14 @@ def serving(project: checked.Project) -> Fuzzed:
     """Who serves, as the judge job hands it to the gate; nobody was scored beside the challenger."""
     project.change("predictions", lambda scores: scores.drop(columns="champion").head(1))
     path = project.root / "candidate/serving.json"
-    inputs = champion.Inputs(project.path("predictions"), project.path("labels"), path, "row_id", "churn")
+    inputs = champion.Inputs(
+        predictions=project.path("predictions"),
+        labels=project.path("labels"),
+        features=project.path("features"),
+        serving=path,
+        key="row_id",
+        label="churn",
+    )
     return in_files(lambda: champion.measure(inputs), {path: {"champion": None, "rolled_back": False}})
 
 

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from gates import checks
 from gates.digest import canonical_json
 from gates.errors import InvalidError
+from gates.policy_blocks import TASKS
 from gates.verdict import Finding, Outcome, Verdict, Waiver, at_least, at_most, beyond_luck, enough
 from gates.verdict_document import from_document, to_document
 from tests.checks.project import GATES, Project, build, latency
@@ -37,8 +38,14 @@ RANK = {Outcome.FAIL: 0, Outcome.UNDECIDED: 1, Outcome.PASS: 2}
 SHARES = st.floats(0, 1)
 ERRORS = st.floats(0, 100)
 REGRESSION = ("golden/regression", "fairness/regression", "champion/regression")
+NAMED = (
+    *("golden/multiclass", "fairness/multiclass", "champion/multiclass"),
+    *("golden/ranking", "fairness/ranking", "champion/ranking"),
+)
 RULES = ("champion/superior", "champion/non_inferior")
-CASES = (*GATES, *REGRESSION, *RULES)  # a gate, by its policy for a classification or for a regression
+CASES = (*GATES, *REGRESSION, *RULES)  # a gate, by its policy for a binary model or for a regression
+POLICIES = (*CASES, *NAMED)  # and for the tasks whose metrics all have names
+METRIC, OTHER = "accuracy", "cost"
 COUNTS = st.integers(0, 400).map(float)
 FLAGS = st.sampled_from([0.0, 1.0])
 SLICE = "contract=One year"
@@ -148,6 +155,27 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
 }
 for _rule in RULES:
     MEASURED[_rule] = MEASURED["champion"]
+_BY_NAME = {
+    f"{name}{end}": SHARES
+    for each in (METRIC, OTHER)
+    for name in (f"metric/{each}", f"slice_metric/{each}/{SLICE}")
+    for end in ("", "/low", "/high")
+}
+for _gate in ("golden", "golden/regression"):
+    MEASURED[_gate] |= _BY_NAME
+_PINNED = dict.fromkeys(("pinned/features", "pinned/labels"), FLAGS)
+MEASURED["golden/multiclass"] = _BY_NAME | _PINNED | {"rows_per_class": COUNTS}
+MEASURED["golden/ranking"] = _BY_NAME | _PINNED | {"queries": COUNTS}
+MEASURED["fairness/multiclass"] = MEASURED["fairness"]
+MEASURED["fairness/ranking"] = {f"exposure_ratio/female{end}": SHARES for end in ("", "/low", "/high")} | {
+    "rows/female=0": COUNTS,
+    "rows/female=1": COUNTS,
+}
+_ALSO = {f"also_p/{OTHER}": SHARES, f"also_delta/{OTHER}": st.floats(-1, 1)}
+for _gate in ("champion", "champion/regression", *RULES):
+    MEASURED[_gate] = MEASURED[_gate] | _ALSO
+MEASURED["champion/multiclass"] = MEASURED["champion"] | {f"slice_rows/{SLICE}": COUNTS}
+MEASURED["champion/ranking"] = MEASURED["champion"] | {"queries": COUNTS, f"slice_queries/{SLICE}": COUNTS}
 FIRST_MODEL = ("block", "approve", "floor")
 TIE = ("block", "promote")
 LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
@@ -219,12 +247,33 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
 }
 for _rule in RULES:
     LIMITS[_rule] = LIMITS["champion"]
+_METRICS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
+    "min_metrics": (-1, SHARES),
+    "max_metrics": (1, SHARES),
+    "min_slice_metrics": (-1, maybe(SHARES)),
+    "max_slice_metrics": (1, maybe(SHARES)),
+}
+_LEAST = (-1, st.integers(1, 400))
+LIMITS["golden"] |= _METRICS
+LIMITS["golden/regression"] |= _METRICS
+LIMITS["golden/multiclass"] = _METRICS | {"min_rows_per_class": _LEAST}
+LIMITS["golden/ranking"] = _METRICS | {"min_queries": _LEAST}
+LIMITS["fairness/multiclass"] = LIMITS["fairness"]
+LIMITS["fairness/ranking"] = {"min_exposure_ratio": (-1, SHARES), "min_rows_per_group": _LEAST}
+_RULE = {name: LIMITS["champion/regression"][name] for name in ("min_delta", "margin", "tie", "first_model")}
+LIMITS["champion/multiclass"] = _RULE | {"min_rows_per_class": _LEAST, "min_slice_rows": _LEAST}
+LIMITS["champion/ranking"] = _RULE | {"min_queries": _LEAST, "min_slice_queries": _LEAST}
 FIXED: dict[str, dict[str, Any]] = {
     "schema": {f"{table}_contract": f"{table}.yaml" for table in ("raw", "train", "golden")},
     "fairness": {"attributes": ("female",)},
     "fairness/regression": {"attributes": ("female",)},
     "freshness": {"mode": "block", "live": "live.parquet"},
-    "champion": {"slices": (SLICE,)},
+    "fairness/multiclass": {"attributes": ("female",), "favourable": ("yes",)},
+    "fairness/ranking": {"attributes": ("female",)},
+    "champion": {"slices": (SLICE,), "also": (OTHER,)},
+    "champion/regression": {"also": (OTHER,)},
+    "champion/multiclass": {"slices": (SLICE,), "also": (OTHER,)},
+    "champion/ranking": {"slices": (SLICE,), "also": (OTHER,)},
     "champion/superior": {"rule": "superior", "slices": (SLICE,)},
     "champion/non_inferior": {"rule": "non_inferior", "improves": "latency", "slices": (SLICE,)},
 }
@@ -233,7 +282,7 @@ FIXED: dict[str, dict[str, Any]] = {
 def form(case: str) -> type[GatePolicy]:
     """Give the model of a gate's block."""
     gate, _, task = case.partition("/")
-    return checks.form(checks.load(gate), "regression" if task == "regression" else "classification")
+    return checks.form(checks.load(gate), next((each for each in TASKS if each == task), "binary"))
 
 
 def built(root: Path, case: str, order: int | None = None) -> Project:
@@ -250,6 +299,11 @@ def verdict(gate: str, limits: Mapping[str, Any], measurements: Mapping[str, flo
     for slices in {"min_slice_auc", "max_slice_rmse"} & values.keys():
         limit = values[slices]
         values[slices] = {} if limit is None else {SLICE: limit}
+    for side, metric in {"min": METRIC, "max": OTHER}.items():
+        for name in {f"{side}_metrics", f"{side}_slice_metrics"} & values.keys():
+            limit = values[name]
+            held = {SLICE: limit} if "slice" in name else limit
+            values[name] = {} if limit is None else {metric: held}
     if "first_model" in values:
         values["first_model"], values["tie"] = FIRST_MODEL[values["first_model"]], TIE[values["tie"]]
     check = checks.load(gate.partition("/")[0])
@@ -284,7 +338,7 @@ def measured_by(gate: str, *, every: bool = False) -> st.SearchStrategy[dict[str
 # ---------------------------------------------------------------- thresholds
 
 
-@pytest.mark.parametrize("gate", CASES)
+@pytest.mark.parametrize("gate", POLICIES)
 @UNTIMED
 @given(data=st.data())
 def test_loosening_a_threshold_never_worsens_the_verdict(gate: str, data: st.DataObject) -> None:
@@ -297,20 +351,20 @@ def test_loosening_a_threshold_never_worsens_the_verdict(gate: str, data: st.Dat
     assert all(RANK[each.outcome] >= ranks.get(each.name, 0) for each in after.findings)
 
 
-@pytest.mark.parametrize("gate", CASES)
+@pytest.mark.parametrize("gate", POLICIES)
 def test_every_limit_of_a_policy_is_under_the_law(gate: str) -> None:
     """A new limit must be added above; what is no limit is named here."""
     no_limits = {"mode", "raw_contract", "train_contract", "golden_contract", "attributes"}
     no_limits |= {"threshold", "requests", "budget_s"}
     no_limits |= {"reference", "live", "columns", "ignore", "importance", "least_importance"}
-    no_limits |= {"metric", "rule", "improves", "slices", "intersections"}
+    no_limits |= {"metric", "also", "rule", "improves", "slices", "intersections", "favourable"}
     assert set(form(gate).model_fields) - no_limits == set(LIMITS[gate])
 
 
 # ---------------------------------------------------------------- NaN, absent, empty
 
 
-@pytest.mark.parametrize("gate", CASES)
+@pytest.mark.parametrize("gate", POLICIES)
 @UNTIMED
 @given(data=st.data())
 def test_nan_and_infinity_are_never_a_pass(gate: str, data: st.DataObject) -> None:
@@ -327,7 +381,7 @@ def test_nan_and_infinity_are_never_a_pass(gate: str, data: st.DataObject) -> No
         assert each.outcome is not Outcome.PASS or each.name not in spoilt
 
 
-@pytest.mark.parametrize("gate", CASES)
+@pytest.mark.parametrize("gate", POLICIES)
 @UNTIMED
 @given(data=st.data())
 def test_what_was_not_measured_is_never_a_pass(gate: str, data: st.DataObject) -> None:
@@ -339,7 +393,7 @@ def test_what_was_not_measured_is_never_a_pass(gate: str, data: st.DataObject) -
         assert known or each.outcome is not Outcome.PASS
 
 
-@pytest.mark.parametrize("gate", CASES)
+@pytest.mark.parametrize("gate", POLICIES)
 @UNTIMED
 @given(data=st.data())
 def test_nothing_measured_is_undecided(gate: str, data: st.DataObject) -> None:

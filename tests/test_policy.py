@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gates import checks, policy, policy_blocks
+from gates import checks, policy, policy_blocks, policy_values
 from gates.digest import canonical_json, of_document
 from gates.documents import parse_json, read_yaml
 from gates.errors import ExitCode, InvalidError
@@ -354,7 +354,7 @@ def test_an_empty_policy_lists_all_that_is_missing() -> None:
     """Someone who starts from nothing sees everything that is needed."""
     told = mistakes({"gates": {}})
     assert {line.split(":")[0].removeprefix("gates.") for line in told} >= {
-        *(name for name, form in MODELS["classification"].items() if not live(form)),
+        *(name for name, form in MODELS["binary"].items() if not live(form)),
         "version",
         "model",
         "data",
@@ -365,7 +365,7 @@ def test_an_empty_policy_lists_all_that_is_missing() -> None:
 def test_the_demo_s_policy_is_read() -> None:
     """Gates in the order of the file, values as written, the digest of the block."""
     read = policy.parse(PARAMS, MODELS)
-    judging = {name for name, form in MODELS["classification"].items() if not live(form)}
+    judging = {name for name, form in MODELS["binary"].items() if not live(form)}
     assert list(read.gates) == [name for name in PARAMS["gates"] if name in judging]
     assert read.project.model == "churn"
     assert read.gates["latency"].model_dump()["p99_ms"] == 200
@@ -461,7 +461,7 @@ REGRESSION: dict[str, object] = {
 
 def test_a_policy_without_a_task_is_that_of_a_classification() -> None:
     """So what was pinned and signed before there was a choice keeps its digest and its meaning."""
-    assert policy.parse(PARAMS, MODELS).project.task == "classification"
+    assert policy.parse(PARAMS, MODELS).project.task == "binary"
 
 
 def test_a_regression_has_limits_of_its_own() -> None:
@@ -481,30 +481,33 @@ def test_a_regression_has_limits_of_its_own() -> None:
         ),
         (
             REGRESSION | {"gates/golden/min_auc": 0.7},
-            "gates.golden.min_auc: is for classification; choose limits of gates.task",
+            "gates.golden.min_auc: is for binary; choose limits of gates.task",
         ),
         (
             REGRESSION | {"gates/champion/min_rows_per_class": 9},
-            "gates.champion.min_rows_per_class: is for classification",
+            "gates.champion.min_rows_per_class: is for binary",
         ),
         (
             REGRESSION | {"gates/fairness/threshold": 0.5},
-            "gates.fairness.threshold: is for classification",
+            "gates.fairness.threshold: is for binary",
         ),
         (
             REGRESSION | {"gates/golden/max_rmes": 1.0},
             "gates.golden.max_rmes: unknown; did you mean 'max_rmse'",
         ),
-        (REGRESSION | {"gates/golden": {}}, "gates.golden: needs one of max_rmse, max_mae and min_r2"),
+        (
+            REGRESSION | {"gates/golden": {}},
+            "gates.golden: needs one of max_rmse, max_mae, min_r2, min_metrics and m",
+        ),
         (
             REGRESSION | {"gates/fairness": {"attributes": ["female"]}},
             "gates.fairness: needs one of max_group_rmse and max_mean_difference",
         ),
-        ({"gates/task": "ranking"}, "gates.task: input should be 'classification' or 'regression', got"),
-        ({"gates/task": ["regression"]}, "gates.task: input should be 'classification' or 'regression', got"),
+        ({"gates/task": "clustering"}, "gates.task: input should be 'binary', 'multiclass', "),
+        ({"gates/task": ["regression"]}, "gates.task: input should be 'binary', 'multiclass', "),
         (
             REGRESSION | {"gates/task": None},
-            "gates.task: input should be 'classification' or 'regression', got",
+            "gates.task: input should be 'binary', 'multiclass', ",
         ),
     ],
 )
@@ -522,7 +525,7 @@ class Watching(policy_blocks.LivePolicy):
     max_share: float = 0.2
 
 
-WITH_LIVE: dict[policy_blocks.Task, dict[str, type[policy_blocks.GatePolicy]]] = {
+WITH_LIVE: dict[policy_values.Task, dict[str, type[policy_blocks.GatePolicy]]] = {
     task: {**forms, "watching": Watching} for task, forms in MODELS.items()
 }
 

@@ -8,7 +8,6 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
@@ -16,6 +15,8 @@ import pandas as pd
 
 from benchmarks.decisions.figure import Figure
 from gates.checks import champion
+from gates.comparison import Comparison
+from gates.golden_rows import GoldenRows
 from gates.stats.rows import Floats
 from gates.verdict import Measurements, Outcome, Verdict
 
@@ -25,8 +26,7 @@ PREVALENCES = (0.1, 0.5)
 CORRELATIONS = (0.5, 0.9)
 THRESHOLD = 0.005  # of the rule that people use: promote what is so much better on the golden set
 MARGIN = 0.01
-NOWHERE = Path("simulated")
-INPUTS = champion.Inputs(NOWHERE, NOWHERE, NOWHERE, key="row", label="y")
+COMPARISON = Comparison("binary", "auc", {})
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,9 @@ class World:
         shared, own = rng.normal(size=self.rows), rng.normal(size=self.rows)
         beside = self.correlation * shared + math.sqrt(1.0 - self.correlation**2) * own
         challenger = _scores(y, beside, CHAMPION_AUC + self.difference)
-        rows = pd.DataFrame({"y": y, "challenger": challenger, "champion": _scores(y, shared, CHAMPION_AUC)})
-        return {"champions": 1.0, "rolled_back": 0.0} | champion.compared(INPUTS, rows)
+        answers = {"challenger": challenger, "champion": _scores(y, shared, CHAMPION_AUC)}
+        rows = GoldenRows(y, answers, (), None, None, pd.DataFrame())
+        return {"champions": 1.0, "rolled_back": 0.0} | COMPARISON.overall(rows)
 
 
 def figures(runs: int) -> Iterator[Figure]:

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 from gates.adapters import replay
-from gates.adapters.model import MODEL_FILE, SIGNATURE_FILE, score, served_digest
+from gates.adapters.model import MODEL_FILE, SIGNATURE_FILE, columns, score, served_digest
 from gates.adapters.tracking import Training
 from gates.documents import read_json
-from gates.policy_blocks import Task
+from gates.policy_values import ANSWERS_NUMBERS, Task
 
 
 def training(
@@ -29,8 +29,9 @@ def training(
     import skops.io
     from sklearn.dummy import DummyClassifier, DummyRegressor
 
-    features = pd.read_parquet(io.BytesIO(rows)).drop(columns=replay.SCORE)
-    knows_nothing = DummyRegressor() if task == "regression" else DummyClassifier(strategy="prior")
+    table = pd.read_parquet(io.BytesIO(rows))
+    features = table.drop(columns=replay.kept_columns(table))
+    knows_nothing = DummyRegressor() if task in ANSWERS_NUMBERS else DummyClassifier(strategy="prior")
     model = knows_nothing.fit(np.zeros((2, 1)), [0, 1])
     folder.mkdir(parents=True)
     skops.io.dump(model, folder / MODEL_FILE)
@@ -47,4 +48,4 @@ def training(
         trusted_types=trusted_types,
         started_ms=int(time.time() * 1000),
     )
-    return made, replay.sample(features, scores, len(features))
+    return made, replay.sample(features, scores, len(features), columns(model, replay.SCORE, task))

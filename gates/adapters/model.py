@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from gates import digest
 from gates.documents import read_json, read_yaml
 from gates.errors import InvalidError, TamperedError
+from gates.golden_rows import OF_CLASS
 from gates.paths import read_bytes, require_regular_file, walk
-from gates.policy_blocks import Task
+from gates.policy_values import ANSWERS_NUMBERS, Task
+from gates.tables import class_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -190,16 +192,20 @@ def score(
     model: Any,  # noqa: ANN401 - any estimator
     rows: "pd.DataFrame",
     name: str,
-    task: Task = "classification",
+    task: Task = "binary",
 ) -> "npt.NDArray[np.float64]":
-    """Return the probability of class 1, or a regression's prediction, for each row, shape (rows,).
+    """Return what a model answers to each row.
+
+    Returns:
+        The probability of class 1, or the prediction of a regression or ranking, shape (rows,); of several
+        classes the probability of each, in the order of `classes`, shape (rows, classes).
 
     Raises:
         InvalidError: The model raises, answers another shape, or what is no probability or no finite number.
     """
     import numpy as np
 
-    if task == "regression":
+    if task in ANSWERS_NUMBERS:
         predicted = _answer(model, "predict", rows, name)
         if predicted.shape != (len(rows),):
             raise InvalidError(
@@ -210,17 +216,38 @@ def score(
             raise InvalidError(f"The {name} predicted what is NaN or infinite.", do="Mend the model.")
         return predicted
     answered = _answer(model, "predict_proba", rows, name)
-    if answered.shape != (len(rows), BINARY_COLUMNS):
+    columns = BINARY_COLUMNS if task == "binary" else len(classes(model, name))
+    if answered.shape != (len(rows), columns):
         raise InvalidError(
             f"The {name}'s predict_proba answered shape {answered.shape} to {len(rows)} rows.",
-            do=f"Answer {BINARY_COLUMNS} columns, one a class; a regression says so in gates.task.",
+            do=f"Answer {columns} columns, one a class; what is not binary says so in gates.task.",
         )
-    scores = answered[:, 1]
+    scores = answered[:, 1] if task == "binary" else answered
     if not ((scores >= 0) & (scores <= 1)).all():
         raise InvalidError(
             f"The {name} answered scores that are NaN or outside 0 to 1.", do="Mend the model."
         )
     return scores
+
+
+def classes(model: Any, name: str) -> list[str]:  # noqa: ANN401 - any estimator
+    """Return the names of a model's classes, in the order of its answers.
+
+    Raises:
+        InvalidError: It does not say which they are.
+    """
+    known = [class_name(each) for each in getattr(model, "classes_", ())]
+    if len(known) < BINARY_COLUMNS or len({*known}) < len(known):
+        raise InvalidError(
+            f"The {name} has no list `classes_` of different classes.",
+            do="A model of several classes says which column is whose, as scikit-learn's classifiers do.",
+        )
+    return known
+
+
+def columns(model: Any, name: str, task: Task) -> list[str]:  # noqa: ANN401 - any estimator
+    """Return how the columns of a model's answers are called: by ``name``, and of several classes by each."""
+    return [f"{name}{OF_CLASS}{each}" for each in classes(model, name)] if task == "multiclass" else [name]
 
 
 def _answer(model: Any, method: str, rows: "pd.DataFrame", name: str) -> "npt.NDArray[np.float64]":  # noqa: ANN401 - any estimator

@@ -3,12 +3,14 @@
 The rows are a sample, since the ledger keeps them for ever; no key and no label is among them.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gates.adapters import model
 from gates.errors import InvalidError, TamperedError
-from gates.policy_blocks import Task
+from gates.golden_rows import OF_CLASS
+from gates.policy_values import ANSWERS_NUMBERS, Task
 from gates.tables import read_table
 
 if TYPE_CHECKING:
@@ -20,19 +22,31 @@ NAME = "replay.parquet"
 SCORE = "gates:score"
 
 
-def sample(features: "pd.DataFrame", scores: "npt.NDArray[np.float64]", rows: int) -> bytes:
+def sample(
+    features: "pd.DataFrame",
+    scores: "npt.NDArray[np.float64]",
+    rows: int,
+    columns: Sequence[str] = (SCORE,),
+) -> bytes:
     """Return a table of evenly spaced rows with their scores, as parquet.
 
     Args:
         features: What the model was asked, in the order of its signature.
-        scores: What it answered, one a row.
+        scores: What it answered, a row each, shape (rows,) or (rows, columns).
         rows: How many to keep; all where there are fewer.
+        columns: How the columns of its answers are called; see `gates.adapters.model.columns`.
     """
     import numpy as np
 
     kept = np.linspace(0, len(features) - 1, min(rows, len(features))).round().astype(int)
-    table = features.iloc[kept].assign(**{SCORE: scores[kept]})
+    answers = np.atleast_2d(scores[kept].T)
+    table = features.iloc[kept].assign(**dict(zip(columns, answers, strict=True)))
     return bytes(table.to_parquet(index=False))
+
+
+def kept_columns(table: "pd.DataFrame") -> list[str]:
+    """Return the columns that hold kept scores."""
+    return [each for each in table.columns if each == SCORE or each.startswith(f"{SCORE}{OF_CLASS}")]
 
 
 def require_same(
@@ -40,7 +54,7 @@ def require_same(
     folder: Path,
     replay: Path,
     tolerance: float,
-    task: Task = "classification",
+    task: Task = "binary",
 ) -> None:
     """Hold that a model answers the kept rows as it did when it was judged.
 
@@ -58,14 +72,15 @@ def require_same(
     import numpy as np
 
     table = read_table(replay)
-    if SCORE not in table.columns:
+    columns = model.columns(estimator, SCORE, task)
+    if kept_columns(table) != columns:
         raise TamperedError("What the ledger keeps as golden scores has none.", do="Find who wrote there.")
     if table.empty:
         return
     scores = model.score(estimator, model.rows_for(folder, table, replay), "model", task)
-    kept = table[SCORE].to_numpy()
+    kept = table[columns].to_numpy().reshape(scores.shape)
     largest = float(np.abs(scores - kept).max())
-    allowed = tolerance * (scale(kept) if task == "regression" else 1.0)
+    allowed = tolerance * (scale(kept) if task in ANSWERS_NUMBERS else 1.0)
     if not largest <= allowed < np.inf:
         raise InvalidError(
             f"It does not answer as it did when it was judged: a golden score differs by {largest:.3g}.",

@@ -18,7 +18,7 @@ from gates import errors
 from gates.adapters import model, replay
 from gates.digest import canonical_json
 from gates.errors import GatesError, InvalidError
-from gates.policy_blocks import Task
+from gates.policy_values import Task
 
 PATIENCE_S = 60
 # What an interpreter and the libraries of a model need: no list of secrets is ever complete.
@@ -43,7 +43,7 @@ class Trial:
         trusted_types: Sequence[str],
         replay: Path | None = None,
         tolerance: float = 0.0,
-        task: Task = "classification",
+        task: Task = "binary",
     ) -> None:
         """Load the model in a folder, as `gates.adapters.model.load` does, let it answer, and forget it.
 

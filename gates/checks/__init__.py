@@ -1,7 +1,7 @@
 """The gates, one a file; this folder is the registry.
 
 A gate is a module with a docstring (the user's documentation), `Policy`, `Inputs`, `measure` and `judge`; one
-whose limits are others for a regression has a `RegressionPolicy` beside it.
+whose limits depend on the task has a `MulticlassPolicy`, `RegressionPolicy` and `RankingPolicy` beside it.
 Fields of `Inputs` are written ``name: Annotated[type, "help"]``; they become flags and action inputs. A
 `Path` is a file whose digest the verdict records. A field that is not given is looked up by its name: first
 in the gate's own block of the policy, then in the project's, then among the files of the jobs.
@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from gates.policy_blocks import TASKS, GatePolicy, Task
+from gates.policy_blocks import TASKS, GatePolicy
+from gates.policy_values import Task
 from gates.verdict import Finding, Measurements
 
 
@@ -74,8 +75,9 @@ def policies() -> dict[Task, dict[str, type[GatePolicy]]]:
 
 
 def form(check: Check, task: Task) -> type[GatePolicy]:
-    """Return the model of a gate's block; a gate whose limits depend on the task has a `RegressionPolicy`."""
-    return getattr(check, "RegressionPolicy", check.Policy) if task == "regression" else check.Policy
+    """Return the model of a gate's block under a task."""
+    found: type[GatePolicy] = getattr(check, f"{task.title()}Policy", check.Policy)
+    return found
 
 
 def input_fields(check: Check) -> list[InputField]:

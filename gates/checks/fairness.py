@@ -1,10 +1,12 @@
 """Are the declared groups treated within agreed limits?
 
-For each attribute, and each intersection of attributes that is asked for: disparate impact (lowest selection
-rate over the highest; the four-fifths rule, EEOC 1978), demographic parity difference and equalized odds
-difference at the decision threshold, each with an interval, and the selection rate of each group. Of a
-regression: the largest RMSE of a group (bounded group loss; Agarwal, Dudík and Wu 2019) and the largest
-difference between the groups' mean predictions (Calders et al. 2013), in the unit of the label.
+For each attribute, and each intersection of attributes that is asked for: disparate impact (lowest
+selection rate over the highest; the four-fifths rule, EEOC 1978), demographic parity difference and
+equalized odds difference at the decision threshold, each with an interval, and the selection rate of each
+group. Of a regression: the largest RMSE of a group (bounded group loss; Agarwal, Dudík and Wu 2019) and the
+largest difference between the groups' mean predictions (Calders et al. 2013), in the unit of the label. Of
+several classes, a row is selected where a `favourable` one is predicted. Of a ranking: the exposure that
+the places of a group's rows give them, the lowest over the highest (Singh and Joachims 2018).
 
 A limit is held by the observed figure, as the four-fifths rule is; the interval tells how sure it is. Fails
 when a figure is beyond its limit, no unexpired waiver covers it, and the groups do differ: as the same rule
@@ -17,13 +19,16 @@ group has too few rows, or the figure does not exist.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
-from pydantic import ValidationInfo, field_validator, model_validator
+import numpy as np
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from gates import golden_rows
+from gates.golden_rows import GoldenFiles, GoldenRows
 from gates.policy_blocks import GatePolicy
 from gates.policy_values import Amount, Count, Name, Probability
+from gates.stats.exposure import group_exposure
 from gates.stats.group_errors import group_errors
 from gates.stats.group_intervals import fairness_interval, no_difference, selection_rates
 from gates.stats.group_rates import (
@@ -36,19 +41,15 @@ from gates.stats.group_rates import (
 from gates.stats.groups import Membership, intersection, membership
 from gates.stats.interval import Interval
 from gates.stats.multiplicity import holm
-from gates.tables import binary_labels, numbers, probabilities, read_aligned
 from gates.verdict import Finding, Measurements, Outcome, at_least, at_most, enough
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 METRICS = {
     "disparate_impact": disparate_impact,
     "demographic_parity": demographic_parity_difference,
     "equalized_odds": equalized_odds_difference,
 }
+LARGER_IS_FAIRER = {"disparate_impact", "exposure_ratio"}
 SEED = 20_260_102
-MISSING = "(missing)"
 LEVEL = 0.05
 
 
@@ -86,13 +87,24 @@ class GroupsPolicy(GatePolicy):
         return self.attributes + self.intersections
 
 
-class Policy(GroupsPolicy):
-    """Attributes, the threshold above which a row is selected, and limits; a limit left out is not held."""
+class RatesPolicy(GroupsPolicy):
+    """Limits of what is selected of each group; a limit left out is not held."""
 
-    threshold: Probability = 0.5
     min_disparate_impact: Probability = 0.8
     max_demographic_parity: Probability | None = None
     max_equalized_odds: Probability | None = None
+
+
+class Policy(RatesPolicy):
+    """The threshold from which a row is selected."""
+
+    threshold: Probability = 0.5
+
+
+class MulticlassPolicy(RatesPolicy):
+    """The classes whose prediction is a favour."""
+
+    favourable: Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
 class RegressionPolicy(GroupsPolicy):
@@ -108,40 +120,39 @@ class RegressionPolicy(GroupsPolicy):
         return self
 
 
-@dataclass(frozen=True)
-class Inputs:
+class RankingPolicy(GroupsPolicy):
+    """Attributes, and how much less exposure a group's rows may get than another's."""
+
+    min_exposure_ratio: Probability = 0.8
+
+
+AnyPolicy: TypeAlias = Policy | MulticlassPolicy | RegressionPolicy | RankingPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs(GoldenFiles):
     """Predictions, the golden set in two files, and what to group by."""
 
-    predictions: Annotated[Path, "scores of the golden rows, column `challenger`"]
-    labels: Annotated[Path, "the golden labels"]
-    features: Annotated[Path, "the golden features, for the attributes"]
-    key: Annotated[str, "column that names a row"]
-    label: Annotated[str, "column of the label; 0 or 1, or any number of a regression"]
-    task: Annotated[str, "classification or regression, as the policy says"] = "classification"
     threshold: Annotated[float, "score from which a row is selected"] = 0.5
+    favourable: Annotated[tuple[str, ...], "classes whose prediction is a favour"] = ()
     attributes: Annotated[tuple[str, ...], "columns whose values are groups"] = ()
     intersections: Annotated[tuple[str, ...], "attributes to be crossed, each as one+other"] = ()
 
 
 def measure(inputs: Inputs) -> Measurements:
     """Return each metric with its 95 % interval per attribute, and the rows and the rate of each group."""
-    parts = {
-        inputs.labels: [inputs.label],
-        inputs.predictions: ["challenger"],
-        inputs.features: list(inputs.attributes),
-    }
-    rows = read_aligned(parts, inputs.key)
-    figures = _errors if inputs.task == "regression" else _rates
-    groups = {attribute: _groups(rows[attribute]) for attribute in inputs.attributes}
+    rows = golden_rows.read(inputs, ["challenger"], inputs.attributes)
+    figures = {"regression": _errors, "ranking": _exposures}.get(inputs.task, _rates)
+    groups = {attribute: membership(rows.texts(attribute)) for attribute in inputs.attributes}
     for crossed in inputs.intersections:
         groups[crossed] = reduce(intersection, (groups[each] for each in crossed.split("+")))
     measurements: Measurements = {}
     for attribute, of in groups.items():
-        measurements |= figures(inputs, rows, attribute, of)
+        measurements |= figures(inputs, rows, attribute, of) if len(rows) else {}
     return measurements
 
 
-def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iterator[Finding]:
+def judge(policy: AnyPolicy, measurements: Measurements) -> Iterator[Finding]:
     """Hold every attribute's figures against the limits, disparate impact or the groups' errors first."""
     chances = {metric: _chances(metric, measurements) for metric in METRICS}
 
@@ -149,7 +160,7 @@ def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iter
         if limit is not None:
             name = f"{metric}/{attribute}"
             low, high = measurements.get(f"{name}/low"), measurements.get(f"{name}/high")
-            compare = at_least if metric == "disparate_impact" else at_most
+            compare = at_least if metric in LARGER_IS_FAIRER else at_most
             finding = compare(name, measurements.get(name), limit, low=low, high=high, by_bound=False)
             yield _no_luck(finding, chances.get(metric, {}).get(attribute))
 
@@ -159,6 +170,8 @@ def judge(policy: Policy | RegressionPolicy, measurements: Measurements) -> Iter
         if isinstance(policy, RegressionPolicy):
             yield from held("group_rmse", attribute, policy.max_group_rmse)
             yield from held("mean_difference", attribute, policy.max_mean_difference)
+        elif isinstance(policy, RankingPolicy):
+            yield from held("exposure_ratio", attribute, policy.min_exposure_ratio)
         else:
             yield from held("disparate_impact", attribute, policy.min_disparate_impact)
             yield from held("demographic_parity", attribute, policy.max_demographic_parity)
@@ -185,20 +198,15 @@ def _no_luck(finding: Finding, chance: float | None) -> Finding:
     return replace(finding, outcome=Outcome.UNDECIDED, note=note)
 
 
-def _groups(column: "pd.Series[str]") -> Membership:
-    """Return the groups of a column by its values as text; rows without one are a group of their own."""
-    import pandas as pd
-
-    codes, values = pd.factorize(column)
-    texts = [*pd.Series(values).astype("str"), *([MISSING] if (codes < 0).any() else [])]
-    of = membership(texts)
-    return Membership(of.names, of.member[codes]) if texts else of
-
-
-def _rates(inputs: Inputs, rows: "pd.DataFrame", attribute: str, groups: Membership) -> Measurements:
-    y = binary_labels(inputs.labels, rows[inputs.label])
-    selected = (probabilities(inputs.predictions, rows["challenger"]) >= inputs.threshold).astype("int64")
-    return rates(attribute, group_counts(y, selected, groups) if len(y) else {})
+def _rates(inputs: Inputs, rows: GoldenRows, attribute: str, groups: Membership) -> Measurements:
+    y, answers = rows.y, rows.answers["challenger"]
+    if inputs.task == "multiclass":
+        classes = np.array(rows.classes)
+        y = np.isin(y, inputs.favourable).astype("int64")
+        selected = np.isin(classes[answers.argmax(axis=1)], inputs.favourable)
+    else:
+        selected = answers >= inputs.threshold
+    return rates(attribute, group_counts(y, selected.astype("int64"), groups))
 
 
 def rates(attribute: str, counts: Counts) -> Measurements:
@@ -218,18 +226,22 @@ def rates(attribute: str, counts: Counts) -> Measurements:
     return measurements
 
 
-def _errors(inputs: Inputs, rows: "pd.DataFrame", attribute: str, groups: Membership) -> Measurements:
-    y = numbers(inputs.labels, rows[inputs.label])
-    predicted = numbers(inputs.predictions, rows["challenger"])
-    if not len(y):
-        return {}
-    found = group_errors(y, predicted, groups, seed=SEED)
+def _errors(_: Inputs, rows: GoldenRows, attribute: str, groups: Membership) -> Measurements:
+    found = group_errors(rows.y, rows.answers["challenger"], groups, seed=SEED)
     measurements: Measurements = {f"rows/{attribute}={group}": rows for group, rows in found.rows.items()}
     measurements |= {f"rmse/{attribute}={group}": error for group, error in found.rmse.items()}
     for name, figure in {"group_rmse": found.worst_rmse, "mean_difference": found.mean_difference}.items():
         if figure is not None:
             measurements |= _interval(f"{name}/{attribute}", figure)
     return measurements
+
+
+def _exposures(_: Inputs, rows: GoldenRows, attribute: str, groups: Membership) -> Measurements:
+    queries = rows.groups if rows.groups is not None else np.zeros(len(rows))
+    found = group_exposure(rows.answers["challenger"], queries, groups, seed=SEED)
+    measurements: Measurements = {f"rows/{attribute}={group}": each for group, each in found.rows.items()}
+    measurements |= {f"exposure/{attribute}={group}": each for group, each in found.exposure.items()}
+    return measurements | (_interval(f"exposure_ratio/{attribute}", found.ratio) if found.ratio else {})
 
 
 def _interval(name: str, interval: Interval) -> Measurements:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import click
 from click.core import ParameterSource
@@ -84,7 +84,13 @@ UNTIL = click.option(
 def of_input(field: checks.InputField) -> Callable[[Any], Any]:
     """Return the command-line flag of a gate's input."""
     kinds: dict[Any, Any] = {int: int, float: float}
-    kind = click.Path(dir_okay=False, path_type=Path) if field.is_file else kinds.get(field.type, Lines())
+    kind: click.ParamType[Any] | type
+    if field.is_file:
+        kind = click.Path(dir_okay=False, path_type=Path)
+    elif get_origin(field.type) is Literal:
+        kind = click.Choice(get_args(field.type))
+    else:
+        kind = kinds.get(field.type, Lines())
     name = f"--{field.name.replace('_', '-')}"
     return click.option(
         name, field.name, type=kind, multiple=field.is_list, help=f"{field.help[0].upper()}{field.help[1:]}."
@@ -148,7 +154,7 @@ INIT = (
     click.option("--model", type=Lines(), default="", help="Name in the registry; the folder's if left out."),
     click.option(
         "--task",
-        type=click.Choice(["classification", "regression"]),
+        type=click.Choice(["binary", "multiclass", "regression"]),
         help="Guessed from the label where left out.",
     ),
     click.option(

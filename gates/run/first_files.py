@@ -18,7 +18,7 @@ from gates import __version__, digest
 from gates.adapters import process, starter
 from gates.errors import InvalidError
 from gates.render.contract import contract, plain
-from gates.run.survey import CLASSIFICATION, Label
+from gates.run.survey import BINARY, Label
 from gates.run.trainer import Trainer
 from gates.tables import read_table
 
@@ -65,14 +65,16 @@ class Golden:
         pins: The digests of its two files.
         rows: How many rows decide: of the smaller class, where there are classes.
         spread: Standard deviation of the label, which is the RMSE of always answering the mean.
+        largest: Share of the most frequent label, which is the accuracy of always answering that.
     """
 
     pins: dict[str, str]
     rows: int
     spread: float
+    largest: float
 
 
-UNKNOWN = Golden(dict.fromkeys(GOLDEN, ""), 0, 0.0)
+UNKNOWN = Golden(dict.fromkeys(GOLDEN, ""), 0, 0.0, 0.0)
 
 
 def place(root: Path, name: str) -> Path:
@@ -124,7 +126,7 @@ def texts(root: Path, found: Found, table: "pd.DataFrame", log: Path) -> dict[st
 
 def _values(found: Found) -> dict[str, object]:
     """Return what the templates name; texts of the data in the form in which YAML reads them back."""
-    maker, classifies = found.trainer, found.meaning.task == CLASSIFICATION
+    maker, binary, classes = found.trainer, found.meaning.task == BINARY, found.meaning.classes
     return {
         "model": found.model,
         "raw": plain(found.raw),
@@ -136,13 +138,14 @@ def _values(found: Found) -> dict[str, object]:
         "function": maker.function,
         "imported": maker.function if maker.function == "fit" else f"{maker.function} as fit",
         "trainer": maker.path,
-        "predict": "predict_proba" if classifies else "predict",
-        "shape": "[-1, 2]" if classifies else "[-1]",
-        "ingest_params": _listed("ingest", ["positive"] if classifies else []),
+        "predict": "predict_proba" if classes else "predict",
+        "shape": f"[-1, {len(classes)}]" if classes else "[-1]",
+        "ingest_params": _listed("ingest", ["positive"] if binary else []),
         "train_params": _listed("train", list(maker.params)),
-        "ingest_block": _block("ingest", {"positive": found.meaning.positive} if classifies else {}),
+        "ingest_block": _block("ingest", {"positive": found.meaning.positive} if binary else {}),
         "train_block": _block("train", maker.params),
-        "task": "" if classifies else f"\n  task: {found.meaning.task}",
+        "favourable": json.dumps(classes[-1], ensure_ascii=False) if classes else "",
+        "task": "" if binary else f"\n  task: {found.meaning.task}",
         "golden_share": GOLDEN_SHARE,
         "made": datetime.now(UTC).date(),
         "major": f"v{__version__.partition('.')[0]}",
@@ -171,6 +174,7 @@ def _params(found: Found, golden: Golden) -> str:
         "rows": golden.rows,
         "min_rows": min(ENOUGH_GOLDEN, golden.rows),
         "spread": golden.spread,
+        "largest": golden.largest,
         "groups": json.dumps(list(found.groups), ensure_ascii=False),
     }
     task, fairness = found.meaning.task, "fairness" if found.groups else "no_fairness"
@@ -209,17 +213,19 @@ def _golden(scratch: Path, found: Found) -> Golden:
         InvalidError: They are too few to decide anything.
     """
     labels = read_table(scratch / GOLDEN["labels_sha256"])[found.label]
-    classifies = found.meaning.task == CLASSIFICATION
-    rows = int(labels.value_counts().reindex([0, 1], fill_value=0).min()) if classifies else len(labels)
+    classes = found.meaning.classes
+    counts = labels.value_counts()
+    rows = (int(counts.min()) if len(counts) == len(classes) else 0) if classes else len(labels)
     if rows < LEAST_GOLDEN:
-        which = " of the smaller class" if classifies else ""
+        which = " of the smallest class" if classes else ""
         raise InvalidError(
             f"--data {found.raw}: the golden set would hold {rows} rows{which}.",
             why=f"Fewer than {LEAST_GOLDEN} decide nothing; {GOLDEN_SHARE:.0%} of all rows become golden.",
             do="Name a table with more rows.",
         )
     pins = {name: digest.of_file(scratch / path) for name, path in GOLDEN.items()}
-    return Golden(pins, rows, float(f"{labels.std(ddof=0):.4g}"))
+    spread = 0.0 if classes else float(f"{labels.std(ddof=0):.4g}")
+    return Golden(pins, rows, spread, float(f"{counts.max() / len(labels):.2g}"))
 
 
 def _workflows(root: Path, values: dict[str, object]) -> dict[str, str]:

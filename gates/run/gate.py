@@ -104,6 +104,8 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
             if isinstance(value, date):
                 return value.isoformat()
             return project.root / value if field.is_file else value
+    if field.name == "named_metrics" and not project.policy.named_metrics:
+        raise KeyError(field.name)
     return {
         "git": project.candidate / "git.json",
         "run": project.candidate / "run.json",
@@ -112,6 +114,7 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
         "predictions": project.candidate / "predictions.parquet",
         "latency": project.candidate / "latency.json",
         "traffic": project.candidate / "traffic.csv",
+        "named_metrics": project.candidate / "metrics.json",
         "lock": project.lock,
         "task": shared.task,
         "pipeline": project.root / "dvc.yaml",

@@ -8,7 +8,7 @@ from gates.adapters import files, git, replay
 from gates.adapters.tracking import Tracking
 from gates.documents import Document
 from gates.errors import ConflictError, TamperedError
-from gates.run import gate, handoff, known, pin, serving
+from gates.run import gate, handoff, known, named_metrics, pin, serving
 from gates.run.project import Project
 from gates.run.result import Result
 from gates.statement import Candidate, Decision
@@ -40,6 +40,8 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         GatesError: An input cannot be read; `evidence/` stays as it was.
     """
     pin.require(project)
+    # The team's own metrics run before what was handed on is verified, so that they can change none of it.
+    taken = named_metrics.taken(project)
     data, training, predicted = _handed_on(project, expected)
     sha, run_id = handoff.text(training, "model_sha"), handoff.text(training, "run_id")
     project.say("asking MLflow for the run")
@@ -53,7 +55,8 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
             do="Score both again: gates predict, then gates judge",
         )
     tree = git.facts(project.root, [run_facts["tags"].get("git_commit", "")])
-    for name, document in (("run", run_facts), ("serving", serves), ("git", tree)):
+    documents = {"run": run_facts, "serving": serves, "git": tree} | ({"metrics": taken} if taken else {})
+    for name, document in documents.items():
         files.write_json(project.candidate / f"{name}.json", document)
     verdicts = []
     for name in project.policy.gates:

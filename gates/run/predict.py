@@ -85,18 +85,22 @@ def _time(project: Project, models: dict[str, tuple[Path, str]]) -> None:
 
 def _score(project: Project, models: dict[str, tuple[Path, str]]) -> dict[str, bytes]:
     """Return the table of scores, one row a golden row, and the challenger's sample for a rollback."""
+    import numpy as np
     import pandas as pd
 
     project.say("scoring the golden rows")
     features = read_table(project.features)
     key = project.policy.project.data.key
-    scores = {key: read_table(project.features, [key])[key]}
+    task, scores = project.policy.project.task, {key: read_table(project.features, [key])[key]}
     kept = b""
     for name, (folder, sha) in models.items():
         estimator = model.load(folder, sha, project.policy.project.trusted_types)
         rows = model.rows_for(folder, features, project.features)
-        scores[name] = model.score(estimator, rows, name, project.policy.project.task)
+        answered = model.score(estimator, rows, name, task)
+        columns = model.columns(estimator, name, task)
+        scores |= dict(zip(columns, np.atleast_2d(answered.T), strict=True))
         if name == "challenger":
-            kept = replay.sample(rows, scores[name], project.policy.project.replay.rows)
+            kept_as = model.columns(estimator, replay.SCORE, task)
+            kept = replay.sample(rows, answered, project.policy.project.replay.rows, kept_as)
     table = pd.DataFrame(scores).sort_values(key, ignore_index=True)
     return {"predictions.parquet": bytes(table.to_parquet(index=False)), replay.NAME: kept}

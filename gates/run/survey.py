@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gates.errors import InvalidError
 from gates.paths import require_plain
-from gates.tables import read_table
+from gates.tables import class_name, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 RAW_FOLDER = Path("data/raw")
 MODEL_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 ROW_ID = "row_id"
-CLASSIFICATION, REGRESSION = "classification", "regression"
+BINARY, MULTICLASS, REGRESSION = "binary", "multiclass", "regression"
 SHOWN = 5
 MOST_CLASSES = 20  # of so few whole numbers nobody but the user knows whether they count or name
 # As pandas calls them; a column without any value is empty.
@@ -33,7 +33,7 @@ class Wishes:
         label: The column to predict.
         key: The column that names a row.
         model: The model's registered name.
-        task: classification or regression.
+        task: binary, multiclass or regression.
         groups: Columns whose values are groups of people.
         fit: Who trains, as module:function.
     """
@@ -52,12 +52,14 @@ class Label:
     """What the label says about the task.
 
     Attributes:
-        task: classification or regression.
-        positive: The label's value that is class 1; None in a regression.
+        task: binary, multiclass or regression.
+        positive: The label's value that is class 1; None where there are not two classes.
+        classes: The label's values by their names; none of a regression.
     """
 
     task: str
     positive: Any = None
+    classes: tuple[str, ...] = ()
 
 
 def raw_file(root: Path, data: Path) -> str:
@@ -187,23 +189,27 @@ def label_of(table: "pd.DataFrame", wishes: Wishes) -> Label:
     values = sorted(labels.unique().tolist(), key=str)
     if len(values) == 1:
         raise InvalidError(f"{flag} has one value, {values[0]!r}: there is nothing to predict.")
+    numeric, few = is_numeric_dtype(labels.dtype), len(values) <= MOST_CLASSES
+    names = tuple(class_name(each) for each in values)
     two = len(values) == 2  # noqa: PLR2004 - two classes
-    task = wishes.task or (CLASSIFICATION if two else REGRESSION)
-    if task == CLASSIFICATION and two:
-        return Label(task, values[1])
-    if task == REGRESSION and is_numeric_dtype(labels.dtype):
-        if not wishes.task and len(values) <= MOST_CLASSES and bool((labels % 1 == 0).all()):
+    task = wishes.task or (BINARY if two else REGRESSION if numeric else MULTICLASS)
+    if task == BINARY and two:
+        return Label(task, values[1], names)
+    if task == MULTICLASS and few and not two and (not numeric or bool((labels % 1 == 0).all())):
+        return Label(task, None, names)
+    if task == REGRESSION and numeric:
+        if not wishes.task and few and bool((labels % 1 == 0).all()):
             raise InvalidError(
-                f"{flag} has {len(values)} distinct whole numbers; is it a number to predict?",
-                why="They may as well be classes, and only two classes are judged.",
-                do="A number: --task regression. Classes: write them as two, or name another column.",
+                f"{flag} has {len(values)} distinct whole numbers; are they numbers to predict, or classes?",
+                why="They may as well be classes, which are judged otherwise.",
+                do="Numbers: --task regression. Classes: --task multiclass.",
             )
         return Label(task)
     shown = ", ".join(map(repr, values[:SHOWN])) + (", …" if len(values) > SHOWN else "")
     raise InvalidError(
         f"{flag} has {len(values)} values ({shown}).",
-        why="A classification has two classes, and a regression numbers.",
-        do="Name another column, or write this one as two classes or as a number.",
+        why=f"A binary model has two classes, a multiclass 3 to {MOST_CLASSES}, and a regression numbers.",
+        do="Name another column or --task, or write this one as classes or as a number.",
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+TABLE = 2  # dimensions
 Floats = NDArray[np.float64]
 
 
@@ -19,6 +20,21 @@ def binary_labels(y: ArrayLike) -> NDArray[np.bool_]:
     if labels.dtype.kind not in "biuf" or not (positive | (labels == 0)).all():
         raise ValueError("labels must be 0 or 1, nothing else and nothing missing")
     return positive
+
+
+def class_codes(y: ArrayLike) -> NDArray[np.intp]:
+    """Return the place of each label, text or number, among the sorted labels that occur, shape (n,).
+
+    Raises:
+        ValueError: `y` is empty, not one-dimensional, or holds what has no order or is missing.
+    """
+    labels = np.asarray(y)
+    if labels.ndim != 1 or labels.size == 0:
+        raise ValueError(f"labels must have the shape (n,) with n > 0, got {labels.shape}")
+    if labels.dtype.kind not in "biufUS" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
+        raise ValueError("labels must be numbers or texts, and none may be missing")
+    codes: NDArray[np.intp] = np.unique(labels, return_inverse=True)[1]
+    return codes
 
 
 def finite_labels(y: ArrayLike) -> Floats:
@@ -46,6 +62,20 @@ def finite_scores(scores: ArrayLike, rows: int) -> Floats:
         raise ValueError(f"scores must have the shape ({rows},) of the labels, got {values.shape}")
     if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
         raise ValueError("scores must be finite numbers")
+    return values.astype(np.float64, copy=False)
+
+
+def finite_answers(answers: ArrayLike, rows: int) -> Floats:
+    """Return scores, shape (rows,), or the answers of several figures a row, shape (rows, k), as float64.
+
+    Raises:
+        ValueError: as `finite_scores`.
+    """
+    values = np.asarray(answers)
+    if values.ndim != TABLE:
+        return finite_scores(values, rows)
+    if values.shape[0] != rows or values.dtype.kind not in "biuf" or not np.isfinite(values).all():
+        raise ValueError(f"answers must be {rows} rows of finite numbers, got the shape {values.shape}")
     return values.astype(np.float64, copy=False)
 
 

@@ -1,6 +1,7 @@
 """The figures that gates hold models to, by name: each with its direction and with its interval.
 
-The AUC has DeLong's interval (E. DeLong et al., 1988); every other figure a bootstrap (B. Efron, 1979).
+The AUC has DeLong's interval (E. DeLong et al., 1988); every other figure a bootstrap (B. Efron, 1979), and
+so has the AUC of rows that have weights or belong together.
 """
 
 import math
@@ -14,18 +15,19 @@ from gates.stats.auc import auc_difference, auc_interval, delong
 from gates.stats.bootstrap import bootstrap_difference, bootstrap_interval
 from gates.stats.interval import Interval, normal_variance
 from gates.stats.metric import Metric
-from gates.stats.metrics import average_precision, brier, calibration_error, log_loss
+from gates.stats.metrics import average_precision, brier, calibration_error, log_loss, weighted_auc
 from gates.stats.regression import mae, r2, rmse
 
 AUC = "auc"
-_CLASSIFICATION: dict[str, Metric] = {
+_BINARY: dict[str, Metric] = {
+    AUC: weighted_auc,
     "average_precision": average_precision,
     "brier": brier,
     "log_loss": log_loss,
     "calibration_error": calibration_error,
 }
 _REGRESSION: dict[str, Metric] = {"rmse": rmse, "mae": mae, "r2": r2}
-CLASSIFICATION = (AUC, *_CLASSIFICATION)
+BINARY = tuple(_BINARY)
 REGRESSION = tuple(_REGRESSION)
 LARGER_IS_BETTER = frozenset({AUC, "average_precision", "r2"})
 
@@ -58,58 +60,80 @@ class Improvement:
         return NormalDist().cdf(self.interval.estimate / math.sqrt(self.variance))
 
 
-def figure(name: str, y: ArrayLike, scores: ArrayLike) -> float:
-    """Return a figure of one model alone.
+def figure(name: str, y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """Return a figure of one model alone, of rows that count alike or have weights, each of shape (n,).
 
     Raises:
         ValueError: as `scored`.
     """
     labels, values = np.asarray(y), np.asarray(scores)
-    if name == AUC:
+    if name == AUC and weights is None:
         return float(delong(labels, values[np.newaxis]).aucs[0])
-    return _metric(name)(labels, values, np.ones(labels.size))
+    return _metric(name)(labels, values, weights)
 
 
-def scored(name: str, y: ArrayLike, scores: ArrayLike, *, seed: int) -> Interval:
+def scored(
+    name: str,
+    y: ArrayLike,
+    scores: ArrayLike,
+    *,
+    seed: int,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+) -> Interval:
     """Return a figure of one model with its two-sided 95 % interval.
 
     Args:
-        name: One of `CLASSIFICATION` or `REGRESSION`.
+        name: One of `BINARY` or `REGRESSION`.
         y: labels, shape (n,): 0 and 1, or the numbers of a regression.
         scores: of the model, shape (n,).
         seed: of the resampling, where there is one.
+        weights: how much each row counts, shape (n,); 1 each if absent.
+        groups: what belongs together, shape (n,); each row for itself if absent.
 
     Raises:
         ValueError: as the figure itself, `gates.stats.auc.delong` and `bootstrap_interval`.
     """
-    if name == AUC:
+    if name == AUC and weights is None and groups is None:
         return auc_interval(y, scores)
-    return bootstrap_interval(_metric(name), y, scores, by_class=name in _CLASSIFICATION, seed=seed)
+    metric, by_class = _metric(name), name in _BINARY
+    return bootstrap_interval(metric, y, scores, by_class=by_class, groups=groups, weights=weights, seed=seed)
 
 
 def improvement(
-    name: str, y: ArrayLike, challenger: ArrayLike, champion: ArrayLike, *, seed: int
+    name: str,
+    y: ArrayLike,
+    challenger: ArrayLike,
+    champion: ArrayLike,
+    *,
+    seed: int,
+    weights: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> Improvement:
     """Return by how much the challenger is better than the champion, on the same rows.
 
     Args:
-        name: One of `CLASSIFICATION` or `REGRESSION`.
+        name: One of `BINARY` or `REGRESSION`.
         y: labels, shape (n,): 0 and 1, or the numbers of a regression.
         challenger: its scores, shape (n,).
         champion: its scores, shape (n,).
         seed: of the resampling, where there is one.
+        weights: how much each row counts, shape (n,); 1 each if absent.
+        groups: what belongs together, shape (n,); each row for itself if absent.
 
     Raises:
         ValueError: as `scored`.
     """
-    if name == AUC:
+    if name == AUC and weights is None and groups is None:
         paired = auc_difference(y, challenger, champion)
         return Improvement(paired, normal_variance(paired))
     better, worse = (challenger, champion) if name in LARGER_IS_BETTER else (champion, challenger)
-    by_class = name in _CLASSIFICATION
-    interval = bootstrap_difference(_metric(name), y, better, worse, by_class=by_class, seed=seed)
+    metric, by_class = _metric(name), name in _BINARY
+    interval = bootstrap_difference(
+        metric, y, better, worse, by_class=by_class, groups=groups, weights=weights, seed=seed
+    )
     return Improvement(interval, normal_variance(interval))
 
 
 def _metric(name: str) -> Metric:
-    return _CLASSIFICATION[name] if name in _CLASSIFICATION else _REGRESSION[name]
+    return _BINARY[name] if name in _BINARY else _REGRESSION[name]

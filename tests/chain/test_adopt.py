@@ -1,8 +1,11 @@
 """docs/adopt.md, typed from its first command to its last in a plain scikit-learn repository."""
 
+import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes
 
@@ -100,3 +103,36 @@ def test_the_commands_that_init_prints_promote_a_regression(tmp_path: Path, adop
     answer = project.gates("ship", "--json")
     assert answer.code == 0, answer.out + answer.err
     assert answer.json["champion"]["version"] == "1"
+
+
+def test_the_commands_that_init_prints_promote_a_model_of_three_classes(
+    tmp_path: Path, adopted: Project
+) -> None:
+    """Classes as text; its drill rolls back to a model that answers with a column for each class."""
+    project = Project(tmp_path, adopted.environment)
+    rng = np.random.default_rng(7)
+    kinds = rng.choice(["bronze", "gold", "silver"], 900)
+    table = pd.DataFrame(
+        {
+            "spent": np.round(rng.normal(100, 20, 900) + 60 * (kinds == "gold"), 2),
+            "visits": rng.poisson(5, 900) + 7 * (kinds == "silver"),
+            "kind": kinds,
+        }
+    )
+    (tmp_path / "data/raw").mkdir(parents=True)
+    table.to_csv(tmp_path / "data/raw/customers.csv", index=False)
+    (tmp_path / "train.py").write_text(
+        "from sklearn.linear_model import LogisticRegression\n\n\n"
+        "def fit(x, y, *, c=1.0):\n    return LogisticRegression(C=c, max_iter=1000).fit(x, y)\n",
+        encoding="utf-8",
+    )
+    told = project.gates("init", "--data", "data/raw/customers.csv", "--label", "kind", "--json").json
+    assert (told["task"], told["plan"][-1]) == ("multiclass", "gates ship")
+    for command in told["plan"][:-1]:
+        project.must("sh", "-c", command)
+    answer = project.gates("ship", "--json")
+    assert answer.code == 0, answer.out + answer.err
+    assert answer.json["champion"]["version"] == "1"
+    accuracy = json.loads((tmp_path / "evidence/golden.json").read_text("utf-8"))["measurements"]
+    assert 0.7 < accuracy["metric/accuracy/low"] < accuracy["metric/accuracy"] < 1
+    assert project.gates("drill", "--json").code == 0

@@ -17,7 +17,7 @@ import yaml
 
 from gates.adapters.console import Screen
 from gates.digest import canonical_json
-from gates.run import gate
+from gates.run import gate, named_metrics
 from gates.run.project import Project as Opened
 from gates.verdict_document import to_document
 
@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 6, 1)
 COMMIT = "5" * 40
 GATES = ("schema", "lineage", "golden", "latency", "fairness", "champion", "freshness", "drift", "canary")
+KINDS = ("bronze", "gold", "silver")
 GOLDEN_ROWS = 600
 TRAIN_ROWS = 400
 NEW_ROWS = 60
@@ -116,6 +117,42 @@ class Project:
         )
         self.edit("params.yaml", lambda params: params["gates"].update(task="regression", **REGRESSION))
         self.pin()
+
+    def multiclass(self) -> None:
+        """Make the task one of three classes: labels as text, a probability for each, and its policy."""
+        rng = np.random.default_rng(25)
+        rows = len(self.table("labels"))
+        truth = rng.integers(0, 3, rows)
+        scores = {
+            f"{model}:{name}": column
+            for model, skill in (("challenger", 3.0), ("champion", 1.5))
+            for name, column in zip(KINDS, _probabilities(truth, skill, rng).T, strict=True)
+        }
+        self.change("labels", lambda labels: labels.assign(churn=np.array(KINDS)[truth]))
+        self._answer("multiclass", MULTICLASS, scores)
+        (self.root / "costs.py").write_text(COSTS, "utf-8")
+
+    def ranking(self) -> None:
+        """Make the task a ranking: queries of six rows, labels of 0 to 3, and its policy."""
+        rng = np.random.default_rng(26)
+        rows = len(self.table("labels"))
+        relevance = rng.integers(0, 4, rows)
+        self.change("features", lambda features: features.assign(query=np.arange(rows) // 6))
+        self.change("labels", lambda labels: labels.assign(churn=relevance))
+        noise = {"challenger": 0.8, "champion": 2.0}
+        scores = {model: relevance + rng.normal(0, each, rows) for model, each in noise.items()}
+        self._answer("ranking", RANKING, scores)
+        self.policy(golden_set={"group": "query"})
+
+    def _answer(self, task: str, policy: dict[str, Any], scores: dict[str, Any]) -> None:
+        keys = self.table("labels")["row_id"]
+        self.write_table("predictions", pd.DataFrame({"row_id": keys, **scores}))
+        self.edit("params.yaml", lambda params: params["gates"].update(task=task, **policy))
+        self.pin()
+
+    def take_metrics(self) -> None:
+        """Take the figures that the policy asks for by name, as the judge job does before it judges."""
+        self.write_document("candidate/metrics.json", named_metrics.taken(self.opened()))
 
     def waive(self, gate: str, finding: str, expires: date) -> None:
         """Write the one waiver of the policy."""
@@ -290,6 +327,15 @@ def _scores(golden: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"row_id": golden["row_id"].to_numpy(), **columns})
 
 
+def _probabilities(truth: np.ndarray, skill: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw the probabilities of three classes by a model of some skill."""
+    shown = rng.normal(size=(len(truth), len(KINDS)))
+    shown[np.arange(len(truth)), truth] += skill
+    grown = np.exp(shown)
+    shares: np.ndarray = grown / grown.sum(axis=1, keepdims=True)
+    return shares
+
+
 def _traffic(blocks: int = 60) -> pd.DataFrame:
     """Draw an hour of a canary that answers as stable does."""
     rng = np.random.default_rng(24)
@@ -383,6 +429,27 @@ REGRESSION: dict[str, Any] = {
     "fairness": {"attributes": ["female"], "max_group_rmse": 40.0, "max_mean_difference": 20.0},
     "champion": {"min_delta": 2.0, "first_model": "floor"},
 }
+MULTICLASS: dict[str, Any] = {
+    "metrics": {"cost": {"function": "costs:of_a_mistake", "better": "smaller"}},
+    "golden": {
+        "min_metrics": {"accuracy": 0.7, "roc_auc_ovr": 0.8},
+        "max_metrics": {"cost": 1.0},
+        "min_slice_metrics": {"accuracy": {"contract=One year": 0.6}},
+    },
+    "fairness": {"attributes": ["female"], "favourable": ["gold"], "min_disparate_impact": 0.6},
+    "champion": {"min_delta": 0.0, "also": ["cost"], "slices": ["female=1"], "first_model": "floor"},
+}
+RANKING: dict[str, Any] = {
+    "golden": {"min_metrics": {"ndcg": 0.7, "ndcg@3": 0.6}, "min_queries": 80},
+    "fairness": {"attributes": ["female"]},
+    "champion": {"min_queries": 80, "first_model": "floor"},
+}
+COSTS = """
+def of_a_mistake(y, prediction, weight):
+    gold = y == "gold"
+    wrong = prediction.argmax(axis=1) != gold + 2 * (y == "silver")
+    return weight @ (wrong * (1.0 + 4.0 * gold)) / weight.sum()
+"""
 PARAMS: dict[str, Any] = {
     "ingest": {"missing_total_charges": 0.0},
     "train": {"seed": 20, "learning_rate": 0.1},

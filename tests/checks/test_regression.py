@@ -256,4 +256,4 @@ def test_what_is_no_finite_number_is_named(
 
 def test_a_task_that_is_not_the_policys_is_refused(regression: Project) -> None:
     with pytest.raises(InvalidError, match="that of a regression"):
-        regression.judge("golden", task="classification")
+        regression.judge("golden", task="binary")

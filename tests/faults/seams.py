@@ -21,7 +21,7 @@ from gates.adapters.console import Screen
 from gates.adapters.s3_store import S3Store
 from gates.adapters.store import FolderStore
 from gates.envelope import seal
-from gates.policy_blocks import Task
+from gates.policy_values import Task
 from gates.run import project
 from gates.run.project import Project, now
 
@@ -149,7 +149,7 @@ def _load_here() -> None:
             trusted_types: Sequence[str],
             rows: Path | None = None,
             tolerance: float = 0.0,
-            task: Task = "classification",
+            task: Task = "binary",
         ) -> None:
             estimator = model.load(folder, sha, trusted_types)
             if rows:

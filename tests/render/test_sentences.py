@@ -195,5 +195,5 @@ def test_any_figures_make_a_sentence(observed: float, limit: float) -> None:
 
 def test_the_direction_of_a_figure_is_that_of_its_score() -> None:
     """Said apart, because a sentence does not wait for numpy."""
-    less = {*scoring.CLASSIFICATION, *scoring.REGRESSION} - scoring.LARGER_IS_BETTER
+    less = {*scoring.BINARY, *scoring.REGRESSION} - scoring.LARGER_IS_BETTER
     assert set(sentences._LESS_IS_BETTER) == less

@@ -47,11 +47,12 @@ def test_an_absent_file_is_named_before_anything_is_measured(built: Project) -> 
 
 
 BY_DEFAULT = {"columns", "ignore", "importance", "least_importance", "as_of"}  # all columns, and today
+BY_DEFAULT |= {"group", "weight", "class_weights", "named_metrics", "also", "favourable"}  # none
 
 
 @pytest.mark.parametrize(
     ("task", "of_the_other"),
-    [("classification", {"max_slice_rmse"}), ("regression", {"min_slice_auc", "threshold"})],
+    [("binary", {"max_slice_rmse"}), ("regression", {"min_slice_auc", "threshold"})],
 )
 @pytest.mark.parametrize("name", checks.names())
 def test_every_input_of_a_gate_is_found_or_given(

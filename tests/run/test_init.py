@@ -126,10 +126,10 @@ def test_without_groups_the_fairness_gate_only_reports(root: Path) -> None:
 def test_a_fairness_gate_that_blocks_names_a_group(mode: Mode, allowed: bool) -> None:  # noqa: FBT001 - the case
     document: dict[str, Any] = {"mode": mode, "attributes": []}
     if allowed:
-        checks.policies()["classification"]["fairness"].model_validate_json(json.dumps(document))
+        checks.policies()["binary"]["fairness"].model_validate_json(json.dumps(document))
     else:
         with pytest.raises(ValueError, match="at least 1 column"):
-            checks.policies()["classification"]["fairness"].model_validate_json(json.dumps(document))
+            checks.policies()["binary"]["fairness"].model_validate_json(json.dumps(document))
 
 
 def test_the_tables_keep_the_contracts_inferred_from_them(begun: Path) -> None:
@@ -349,12 +349,13 @@ def test_a_folder_without_git_is_told_to_begin_with_it(root: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "task", "positive"),
     [
-        ([0, 1], "classification", 1),
-        (["no", "yes"], "classification", "yes"),
-        ([False, True], "classification", True),
-        ([1, 2], "classification", 2),
+        ([0, 1], "binary", 1),
+        (["no", "yes"], "binary", "yes"),
+        ([False, True], "binary", True),
+        ([1, 2], "binary", 2),
         ([1.5, 2.5, 4.0], "regression", None),
         ([*range(21)], "regression", None),
+        (["gold", "silver", "bronze"], "multiclass", None),
     ],
 )
 def test_the_task_is_guessed_from_the_label(values: list[Any], task: str, positive: object) -> None:
@@ -366,12 +367,15 @@ def test_the_task_that_is_named_holds() -> None:
     for values in ([0, 1], [3, 1, 2]):
         found = survey.label_of(pd.DataFrame({"y": values}), Wishes(DATA, "y", task="regression"))
         assert found.task == "regression"
+    for classes, names in (([3.0, 1.0, 2.0], ("1", "2", "3")), (["c", "a", "b"], ("a", "b", "c"))):
+        found = survey.label_of(pd.DataFrame({"y": classes}), Wishes(DATA, "y", task="multiclass"))
+        assert (found.task, found.classes) == ("multiclass", names)
 
 
 @pytest.mark.parametrize("values", [[3, 1, 2], [1.0, 2.0, 3.0], [*range(20)]])
 def test_few_whole_numbers_are_not_guessed(values: list[Any]) -> None:
     """A regression of three classes would be judged by the wrong measure, and nobody told."""
-    asked = f"--label y has {len(values)} distinct whole numbers; is it a number to predict"
+    asked = f"--label y has {len(values)} distinct whole numbers; are they numbers to predict"
     with pytest.raises(InvalidError, match=asked) as caught:
         survey.label_of(pd.DataFrame({"y": values}), Wishes(DATA, "y"))
     assert "--task regression" in caught.value.do
@@ -417,7 +421,7 @@ BAD: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "three classes": (
         rewritten(lambda t: t.assign(left=t["id"] % 3)),
         {},
-        "--label left has 3 distinct whole numbers; is it a number to predict",
+        "--label left has 3 distinct whole numbers; are they numbers to predict",
     ),
     "no such key": (lambda _: None, {"key": "gone"}, "--key gone: .* has no such column"),
     "no such group": (lambda _: None, {"groups": ("gone",)}, "--group gone: .* has no such column"),
@@ -429,15 +433,21 @@ BAD: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
         "--data data/raw/people.csv is not a readable table",
     ),
     "one value": (rewritten(lambda t: t.assign(left="no")), {}, "--label left has one value, 'no'"),
-    "three words": (
-        rewritten(lambda t: t.assign(left=["a", "b", "c", "d"] * (ROWS // 4))),
+    "many words": (
+        rewritten(lambda t: t.assign(left=[f"word {each % 21}" for each in range(len(t))])),
         {},
-        r"--label left has 4 values \('a', 'b', 'c', 'd'\)",
+        r"--label left has 21 values \('word 0', 'word 1'",
+    ),
+    "two classes of many": (lambda _: None, {"task": "multiclass"}, "--label left has 2 values"),
+    "broken classes": (
+        rewritten(lambda t: t.assign(left=[(1.5, 2.0, 3.0)[each % 3] for each in range(len(t))])),
+        {"task": "multiclass"},
+        "--label left has 3 values",
     ),
     "no number": (lambda _: None, {"task": "regression"}, "--label left has 2 values"),
     "no two classes": (
         lambda _: None,
-        {"label": "age", "task": "classification"},
+        {"label": "age", "task": "binary"},
         "--label age has 60 values",
     ),
     "label missing": (
@@ -450,7 +460,7 @@ BAD: dict[str, tuple[Callable[[Path], object], dict[str, Any], str]] = {
     "few rows": (
         rewritten(lambda t: t.head(30)),
         {},
-        "the golden set would hold 3 rows of the smaller class",
+        "the golden set would hold 3 rows of the smallest class",
     ),
     "no model name": (lambda _: None, {"model": "a b"}, "--model 'a b' is not a name"),
     "no function": (
@@ -558,7 +568,7 @@ def test_a_link_is_not_the_table(root: Path) -> None:
 
 def test_the_help_offers_no_empty_choice() -> None:
     answer = CliRunner().invoke(cli, ["init", "--help"])
-    assert "[classification|regression]" in answer.output
+    assert "[binary|multiclass|regression]" in answer.output
 
 
 def test_a_folder_that_is_not_there_is_no_repository(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from gates.digest import canonical_json
 from gates.documents import read_json
 from gates.errors import ConflictError, GatesError, InvalidError, TamperedError
 from gates.run import promote
+from tests.checks.project import Project as Checked
 from tests.run import judged
 from tests.run.conftest import OURS
 from tests.run.judged import Judged
@@ -161,3 +162,51 @@ def test_a_fresh_checkout_is_judged_by_the_lock_of_the_training(ready: Judged) -
     judged.commit(ready.root)
     assert ready.judge().outcome == "pass"
     assert (ready.root / "dvc.lock").read_bytes() == trained
+
+
+# ---------------------------------------------------------------- metrics of the team's own
+
+LIES = """
+from pathlib import Path
+
+import pandas as pd
+
+
+def mine(y, prediction, weight):
+    table = Path("candidate/predictions.parquet")
+    pd.read_parquet(table).assign(challenger=0.5).to_parquet(table)
+    return 1.0
+"""
+
+
+HONEST = """
+def mine(y, prediction, weight):
+    return weight @ (y == (prediction > 0.5)) / weight.sum()
+"""
+
+
+def ask_for(made: Judged, function: str) -> None:
+    """Hold a metric of the team's own."""
+    (made.root / "own.py").write_text(function, "utf-8")
+    checked = Checked(made.root)
+    own = {"mine": {"function": "own:mine", "better": "larger"}}
+    checked.edit("params.yaml", lambda params: params["gates"].update(metrics=own))
+    checked.policy(golden={"min_metrics": {"mine": 0.5}})
+
+
+def test_a_metric_of_ones_own_is_judged(ready: Judged) -> None:
+    """Its figures are in the verdict, with the file that they were left in."""
+    ask_for(ready, HONEST)
+    ready.judge()
+    golden = read_json(ready.root / "evidence/golden.json")
+    assert golden["outcome"] == "pass"
+    assert golden["inputs"]["named_metrics"] == judged.sha256(ready.root / "candidate/metrics.json")
+    assert 0.5 < golden["measurements"]["metric/mine/low"] < golden["measurements"]["metric/mine"] < 1
+
+
+def test_a_metric_that_changes_what_is_judged_is_tampering(ready: Judged) -> None:
+    """It runs before what was handed on is looked at."""
+    ask_for(ready, LIES)
+    with pytest.raises(TamperedError, match="predictions"):
+        ready.judge()
+    assert kept(ready)

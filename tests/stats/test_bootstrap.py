@@ -132,13 +132,15 @@ def test_many_portions_give_as_many_resamples(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_rows_of_one_group_are_drawn_together() -> None:
-    """Ten rows of each of 30 customers: every weight within a customer is the same."""
+    """Ten rows of each of 30 customers: each row of a customer is there as often as the others."""
     _, a, _ = sample(n=300)
     customers = np.repeat(np.arange(30), 10)
 
     def spread(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
-        assert weights.sum() == 300
-        assert all(len(set(weights[labels == each])) == 1 for each in range(30))
+        assert labels.size == weights.size == 300
+        for each in range(30):
+            drawn, whole = np.sort(scores[labels == each]), np.sort(a[customers == each])
+            assert np.array_equal(drawn, np.repeat(whole, drawn.size // 10))
         return float(weights @ scores)
 
     bootstrap_interval(spread, customers, a, by_class=False, groups=customers, resamples=40, seed=1)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, r2_score, roc_auc_score
 
 from gates.stats.interval import Interval
-from gates.stats.scoring import CLASSIFICATION, REGRESSION, Improvement, figure, improvement, scored
+from gates.stats.scoring import BINARY, REGRESSION, Improvement, figure, improvement, scored
 
 RNG = np.random.default_rng(11)
 LABELS = (RNG.uniform(size=400) < 0.4).astype(int)
@@ -15,7 +15,7 @@ NUMBERS = RNG.normal(size=400)
 NEAR, FAR = NUMBERS + RNG.normal(0, 0.3, 400), NUMBERS + RNG.normal(0, 0.9, 400)
 
 
-@pytest.mark.parametrize("name", [*CLASSIFICATION, *REGRESSION])
+@pytest.mark.parametrize("name", [*BINARY, *REGRESSION])
 def test_what_is_better_is_above_0_whatever_the_direction(name: str) -> None:
     y, good, bad = (NUMBERS, NEAR, FAR) if name in REGRESSION else (LABELS, GOOD, BAD)
     if name == "calibration_error":  # sharper scores need not be better calibrated ones
@@ -28,7 +28,7 @@ def test_what_is_better_is_above_0_whatever_the_direction(name: str) -> None:
     assert abs(better.interval.estimate) == pytest.approx(abs(figure(name, y, good) - figure(name, y, bad)))
 
 
-@pytest.mark.parametrize("name", [*CLASSIFICATION, *REGRESSION])
+@pytest.mark.parametrize("name", [*BINARY, *REGRESSION])
 def test_the_figure_is_that_of_the_interval(name: str) -> None:
     y, scores = (NUMBERS, NEAR) if name in REGRESSION else (LABELS, GOOD)
     assert figure(name, y, scores) == pytest.approx(scored(name, y, scores, seed=1).estimate)
