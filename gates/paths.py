@@ -115,8 +115,9 @@ def _require_distinct(folder: Path, names: dict[str, Path]) -> None:
         for part in (name, *map(str, PurePosixPath(name).parents)):
             twin = folded.setdefault(part.casefold(), part)
             if twin != part:
+                first, second = sorted((twin, part))  # a folder lists its files in any order
                 raise InvalidError(
-                    f"{folder} holds {twin!r} and {part!r}, which collide.", do="Rename one of them."
+                    f"{folder} holds {first!r} and {second!r}, which collide.", do="Rename one of them."
                 )
 
 

@@ -1,10 +1,12 @@
 """One recorded training a file, and no server but those that a test starts."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 
 import pytest
 
+from tests import warm
 from tests.adapters import mlflow_models
 from tests.adapters.mlflow_models import Recorded
 
@@ -14,6 +16,12 @@ def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """The developer's own server is not ours to write to."""
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(name="warm")
+def _warm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test starts with our own interpreter is forked (see `warm`); one test a file does without."""
+    monkeypatch.setattr(sys, "executable", str(warm.programs() / "python"))
 
 
 @pytest.fixture(scope="module")

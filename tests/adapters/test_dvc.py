@@ -64,6 +64,7 @@ def test_pull_brings_the_bytes(root: Path) -> None:
     assert (root / "raw.csv").read_bytes() == CONTENT
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_missing_object_is_unavailable(root: Path, stored: Path) -> None:
     """Exit code 4, the file's name, DVC's reason, and where the log is."""
     stored.unlink()
@@ -75,6 +76,7 @@ def test_a_missing_object_is_unavailable(root: Path, stored: Path) -> None:
     assert (root.parent / "log").read_text()
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_corrupted_object_does_not_arrive(root: Path, stored: Path) -> None:
     """With `verify`, a changed byte of the same length is noticed."""
     stored.write_bytes(CONTENT.replace(b"2", b"3"))
@@ -130,6 +132,7 @@ def test_without_a_default_remote(root: Path, text: str) -> None:
         dvc.remote(root)
 
 
+@pytest.mark.usefixtures("warm")
 def test_stages_run_once_and_are_told(root: Path) -> None:
     """`repro` names the stage that runs; afterwards nothing has changed until an input does."""
     log = root.parent / "log"
@@ -146,6 +149,7 @@ def test_stages_run_once_and_are_told(root: Path) -> None:
     assert not dvc.unchanged(root, log)
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_poisoned_run_cache_is_not_trusted(root: Path) -> None:
     """It says that the stage made other bytes: DVC by itself believes it, our run makes them anew."""
     log = root.parent / "log"
@@ -172,6 +176,7 @@ def test_a_poisoned_run_cache_is_not_trusted(root: Path) -> None:
     assert (root / "doubled.csv").read_bytes() == CONTENT * 2
 
 
+@pytest.mark.usefixtures("warm")
 def test_an_output_is_put_back_whatever_the_code_is_now(root: Path) -> None:
     """It comes from the cache; that a stage would run again is no reason to miss it. Gone there: false."""
     log = root.parent / "log"
@@ -188,6 +193,7 @@ def test_an_output_is_put_back_whatever_the_code_is_now(root: Path) -> None:
     assert not dvc.checkout(root, log)
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_broken_pipeline_is_no_checkout(root: Path) -> None:
     """The caller tries to rebuild, which says what is wrong."""
     (root / "dvc.yaml").write_text("stages: 7\n")
@@ -209,6 +215,7 @@ def test_a_percent_sign_in_an_address_is_itself(root: Path) -> None:
     assert dvc.remote(root) == "s3://data/%(here)s"
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_failing_stage_says_why(root: Path) -> None:
     """The stage's own last words are in the error, and all of them in the log."""
     (root / "dvc.yaml").write_text("stages:\n  broken:\n    cmd: python broken.py\n")
@@ -219,6 +226,7 @@ def test_a_failing_stage_says_why(root: Path) -> None:
     assert "broken" in caught.value.why
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_broken_pipeline_is_not_unchanged(root: Path) -> None:
     """`dvc status` that fails is an error, not an answer."""
     (root / "dvc.yaml").write_text("stages: 7\n")

@@ -92,6 +92,7 @@ def test_the_models_answer_in_turns(project: Project) -> None:
     assert [path.name for path in project.result.parent.iterdir()] == ["latency.json"]
 
 
+@pytest.mark.usefixtures("warm")
 def test_no_model_answers_twice_in_a_row(project: Project) -> None:
     """From the warm-up to the last block."""
     project.benchmark(
@@ -102,6 +103,7 @@ def test_no_model_answers_twice_in_a_row(project: Project) -> None:
     assert requests(project) == {"challenger": 75, "champion": 75}
 
 
+@pytest.mark.usefixtures("warm")
 def test_it_ends_when_it_is_clear_where_the_limit_is(project: Project) -> None:
     """After 597 requests of 2,000, a bound that is sure over all looks is far below an hour."""
     project.benchmark(BENCHMARK, Asked(requests=2_000, budget_s=600.0, p99_ms=60_000.0))
@@ -109,12 +111,14 @@ def test_it_ends_when_it_is_clear_where_the_limit_is(project: Project) -> None:
     assert "it is clear" in project.log.read_text()
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_ratio_that_is_not_clear_yet_asks_for_more(project: Project) -> None:
     """Two twins are neither sure to be within a hair of one another nor sure not to be."""
     project.benchmark(BENCHMARK, Asked(700, 600.0, 60_000.0, max_p99_ratio=1.0))
     assert requests(project) == {"challenger": 700, "champion": 700}
 
 
+@pytest.mark.usefixtures("warm")
 def test_it_ends_when_the_time_is_used_up(project: Project) -> None:
     """The first block is made whatever it takes."""
     project.benchmark(BENCHMARK, Asked(requests=2_000, budget_s=0.000_001, p99_ms=200.0))
@@ -122,6 +126,7 @@ def test_it_ends_when_the_time_is_used_up(project: Project) -> None:
     assert "the time that the policy gives is used up" in project.log.read_text()
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_benchmark_that_fails_is_no_measurement(project: Project) -> None:
     """Its own reason is in the error."""
     project.result.write_text("{}")
@@ -132,6 +137,7 @@ def test_a_benchmark_that_fails_is_no_measurement(project: Project) -> None:
     assert not project.result.exists()
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_model_that_changed_since_its_digest_is_not_timed(project: Project) -> None:
     """Nor is the other."""
     (project.root / "champion/signature.json").write_bytes(b"{}")
@@ -147,6 +153,7 @@ def test_without_a_benchmark(project: Project) -> None:
     assert "test_latency.py" in caught.value.do
 
 
+@pytest.mark.usefixtures("warm")
 def test_an_empty_folder_is_no_measurement(project: Project) -> None:
     """pytest finds nothing to run."""
     (project.root / latency.FOLDER).mkdir(parents=True)

@@ -70,6 +70,7 @@ def test_one_process_tries_models_until_one_loads(trying: Trial, folder: Path) -
     assert "sklearn.tree._tree.Tree" in caught.value.why
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_model_that_answers_otherwise_than_it_was_judged(
     trying: Trial, folder: Path, tmp_path: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_model_that_answers_otherwise_than_it_was_judged(
     assert "0.001." in caught.value.what
 
 
+@pytest.mark.usefixtures("warm")
 def test_a_regression_may_differ_by_a_share_of_the_spread_of_its_answers(
     trying: Trial, folder: Path, tmp_path: Path
 ) -> None:
@@ -106,6 +108,7 @@ def test_answers_that_are_all_alike_may_differ_by_a_share_of_their_size() -> Non
     assert replay.scale(np.array([1.0, 4.0])) == 3.0
 
 
+@pytest.mark.usefixtures("warm")
 def test_kept_rows_without_a_score_prove_nothing(trying: Trial, folder: Path, tmp_path: Path) -> None:
     """NaN is no score, no column is tampering; no row at all was the policy's wish."""
     sha, rows = model.served_digest(folder), tmp_path / replay.NAME
