@@ -1,5 +1,7 @@
-"""For all tests: property tests answer the same for the same commit, and which tests share a process."""
+"""For all tests: property tests answer alike for one commit, who shares a process, and where files lie."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,26 @@ TESTS = Path(__file__).parent
 # What takes longest begins first; the tests of the chain go on from one another's projects.
 FIRST = ("workflows/test_ship.py", "chain", "test_fuzzing.py", "workflows", "faults")
 CHAIN = "tests/chain/"
+MEMORY = Path("/dev/shm")  # noqa: S108 - as a place to look at; pytest makes a folder of its own there
+ROOM = 4 * 2**30
 
 settings.register_profile("gates", deadline=None, derandomize=True)
 settings.load_profile("gates")
+
+
+def _write_to_memory() -> None:
+    """Keep temporary files in memory where it has room and lets programs run, unless told where.
+
+    The tests make and remove some hundred thousand small files; a disk can take a fifth of their time for it.
+    """
+    if "TMPDIR" in os.environ or not MEMORY.is_dir():
+        return
+    place = os.statvfs(MEMORY)
+    if place.f_bavail * place.f_frsize > ROOM and not place.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+_write_to_memory()
 
 
 class Rooms(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types here
