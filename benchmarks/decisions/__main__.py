@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks.decisions.figure import Figure
 
-RUNS = {"champion": 2_000, "latency": 60, "fairness": 2_000, "canary": 4_000, "drift": 2_000}
+RUNS = {"champion": 2_000, "latency": 1_000, "fairness": 2_000, "canary": 4_000, "drift": 2_000}
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "decisions.md"
 HEAD = """# How often the gates are wrong
 
@@ -51,8 +51,12 @@ def _row(figure: Figure) -> tuple[str, ...]:
     goal = ""
     if figure.goal is not None:
         limit = f"{figure.goal:.1%}" if share else f"{figure.goal:g} x"
-        goal = f"{'≤' if figure.sense == 'at most' else '≥'} {limit}{'' if figure.kept else ', MISSED'}"
-    return figure.gate, figure.what, observed, goal, f"{figure.runs:,}", figure.today
+        goal = f"{'≤' if figure.sense == 'at most' else '≥'} {limit}"
+        if figure.most is not None:
+            goal = f"{figure.goal:.1%} to {figure.most:.1%}"
+        goal += "" if figure.kept else ", MISSED"
+    today = figure.today if figure.beside is None else f"{figure.today}: {figure.beside:.0%}"
+    return figure.gate, figure.what, observed, goal, f"{figure.runs:,}", today
 
 
 if __name__ == "__main__":

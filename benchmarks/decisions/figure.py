@@ -1,7 +1,8 @@
 """One line of the table that `make decisions` prints."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -18,6 +19,10 @@ class Figure:
         runs: How many simulations the figure rests on.
         today: What people use today and what that gives, such as ``"fixed threshold: 31 %"``.
         unit: ``%`` for a share, ``x`` for a ratio.
+        most: The upper end of a goal that has two, such as a coverage; `goal` is the lower one.
+        beside: The same share under what people use today, as a number; None where there is none.
+        point: Where a picture shows it: name of its line, and place on the axis.
+        samples: What a picture shows of all runs: name of the line to one number a run.
     """
 
     gate: str
@@ -28,6 +33,10 @@ class Figure:
     runs: int
     today: str = ""
     unit: Literal["%", "x"] = "%"
+    most: float | None = None
+    beside: float | None = None
+    point: tuple[str, float] | None = None
+    samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def standard_error(self) -> float:
@@ -42,4 +51,20 @@ class Figure:
         """Whether the goal is kept; what has none is."""
         if self.goal is None:
             return True
+        if self.most is not None:
+            return self.goal <= self.observed <= self.most
         return self.observed <= self.goal if self.sense == "at most" else self.observed >= self.goal
+
+    def within(self, slack: float) -> bool:
+        """Return whether the goal is kept by a figure that may be off by so much, as that of few runs."""
+        if self.goal is None:
+            return True
+        low = self.goal if self.most is not None or self.sense == "at least" else -math.inf
+        high = self.most if self.most is not None else self.goal if self.sense == "at most" else math.inf
+        return low - slack <= self.observed <= high + slack
+
+
+def coverage(gate: str, what: str, share: float, runs: int, *, tight: bool = True) -> Figure:
+    """Return the share of nominal 95 % intervals that hold the truth: 94 to 96.5 %, or not tight."""
+    most = 0.965 if tight else None
+    return Figure(gate, f"coverage of 95 %, {what}", share, 0.94, "at least", runs, most=most)

@@ -7,7 +7,7 @@ Fails when the percentile, or the ratio, is itself above its limit. Undecided wh
 above it, or with fewer than 299 requests, which cannot bound a 99th percentile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -42,8 +42,12 @@ class Inputs:
 
 def measure(inputs: Inputs) -> Measurements:
     """Return p50 and p99 in ms of challenger and champion, their bounds, and the ratio of both p99s."""
+    return measured(timings.read(inputs.latency))
+
+
+def measured(timed: Mapping[str, Sequence[float]]) -> Measurements:
+    """Return what `measure` does, of model name to the seconds of each of its requests."""
     measurements: Measurements = {}
-    timed = timings.read(inputs.latency)
     for model, seconds in timed.items():
         measurements[f"requests/{model}"] = len(seconds)
         if not seconds:
