@@ -1,6 +1,10 @@
 """How well the intervals of the gate `fairness` hold the truth, and how often it fails a model that is fair.
 
-The gate is what is simulated: what it makes of the cells of the groups, and its judgement.
+The gate is what is simulated: what it makes of the cells of the groups, and its judgement. Where several
+pairs of rates make one figure, as those of four groups or of equalized odds, the interval is wider than it
+would have to be: its bound on the side of equality holds for all pairs at once (Bonferroni), and the other
+one for whichever pair is the largest. It errs on the side of telling too little, and no limit is held by it:
+the observed figure is, and a test tells whether the groups differ at all.
 """
 
 import itertools
@@ -8,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks.decisions.figure import Figure
+from benchmarks.decisions.figure import Figure, coverage
 from gates.checks import fairness
 from gates.stats.group_rates import GroupCounts, disparate_impact, resampled
 from gates.stats.interval import two_sided_z
@@ -16,7 +20,6 @@ from gates.stats.proportions import koopman_low, newcombe_bounds, wilson_bounds
 from gates.stats.rows import Floats
 from gates.verdict import Outcome, Verdict
 
-GOAL, MOST = 0.94, 0.965  # coverage of a nominal 95 %
 LIMIT = 0.8  # four fifths
 Z = two_sided_z(0.95)
 Rates = tuple[float, ...]
@@ -31,24 +34,15 @@ def figures(runs: int) -> Iterator[Figure]:
         drawn = [_held(draw(rng), rng) for _ in range(few)]
         for metric in fairness.METRICS:
             share = sum(each[metric] for each in drawn) / few
-            # Where one pair of rates is all there is, the interval should not be too wide either.
-            one_pair = what.startswith("2") and metric != "equalized_odds"
-            yield from _coverage(f"{metric} of the gate, {what}", share, few, tight=one_pair)
+            yield coverage("fairness", f"{metric} of the gate, {what}", share, few)
     rng = np.random.default_rng(3)
     told = sum(_held_by_percentiles((0.3, 0.3), rng) for _ in range(few))
     what = "for comparison: disparate impact by percentiles of resampled rows, 2 equal groups"
-    yield Figure("fairness", f"coverage of 95 %, {what}", told / few, None, "at least", few)
+    yield Figure("fairness", what, told / few, None, "at least", few)
     yield from _decisions(max(runs // 8, 1))
 
 
 # ---------------------------------------------------------------- coverage
-
-
-def _coverage(what: str, share: float, runs: int, *, tight: bool = True) -> Iterator[Figure]:
-    """Yield the share of intervals that hold the truth: large enough and, where they are tight, no larger."""
-    yield Figure("fairness", f"coverage of 95 %, {what}", share, GOAL, "at least", runs)
-    if tight:
-        yield Figure("fairness", f"the same, not too wide, {what}", share, MOST, "at most", runs)
 
 
 def _proportions(runs: int, rng: np.random.Generator) -> Iterator[Figure]:
@@ -58,13 +52,13 @@ def _proportions(runs: int, rng: np.random.Generator) -> Iterator[Figure]:
     k, j = rng.binomial(n.astype(int), p), rng.binomial(m.astype(int), q)
     low, high = wilson_bounds(k, n, Z)
     scene = "30 to 2,000 rows, rates of 5 to 95 %"
-    yield from _coverage(f"a proportion (Wilson), {scene}", _share_held(low, p, high), runs)
+    yield coverage("fairness", f"a proportion (Wilson), {scene}", _share_held(low, p, high), runs)
     low, high = newcombe_bounds(k, n, j, m, Z)
-    yield from _coverage(f"a difference (Newcombe), {scene}", _share_held(low, p - q, high), runs)
+    yield coverage("fairness", f"a difference (Newcombe), {scene}", _share_held(low, p - q, high), runs)
     some = j > 0  # no ratio to nobody is no interval, and holds nothing
     low, inverse = koopman_low(k, n, j, m, Z)[some], koopman_low(j, m, k, n, Z)[some]
     share = _share_held(low, (p / q)[some], 1.0 / inverse) * some.mean()
-    yield from _coverage(f"a ratio (Koopman), {scene}", float(share), runs)
+    yield coverage("fairness", f"a ratio (Koopman), {scene}", float(share), runs)
 
 
 def _share_held(low: Floats, true: Floats, high: Floats) -> float:
@@ -122,6 +116,8 @@ def _decisions(runs: int) -> Iterator[Figure]:
             undecided += outcome is Outcome.UNDECIDED
             beyond += any((disparate_impact(each) or 0.0) < LIMIT for each in drawn)
         scene = f"5 attributes, 2 groups of {rows} rows, {'equal' if goal else 'one at 0.6 of the other'}"
-        today = f"the bare four-fifths rule: {beyond / runs:.0%}"
-        yield Figure("fairness", f"fails, {scene}", failed / runs, goal, "at most", runs, today)
+        today, beside = "the bare four-fifths rule", beyond / runs
+        yield Figure(
+            "fairness", f"fails, {scene}", failed / runs, goal, "at most", runs, today, beside=beside
+        )
         yield Figure("fairness", f"undecided, {scene}", undecided / runs, None, "at most", runs)

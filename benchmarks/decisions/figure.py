@@ -17,11 +17,12 @@ class Figure:
         goal: Its limit; None where it is told to be read, not held.
         sense: On which side of the goal it belongs.
         runs: How many simulations the figure rests on.
-        today: What people use today and what that gives, such as ``"fixed threshold: 31 %"``.
+        today: What people use today, such as ``"fixed threshold"``.
         unit: ``%`` for a share, ``x`` for a ratio.
         most: The upper end of a goal that has two, such as a coverage; `goal` is the lower one.
-        beside: The same share under what people use today, as a number; None where there is none.
+        beside: What that gives, by the same simulations; None where it was not simulated.
         point: Where a picture shows it: name of its line, and place on the axis.
+        error: Standard error of a ratio; that of a share follows from its runs.
         samples: What a picture shows of all runs: name of the line to one number a run.
     """
 
@@ -36,13 +37,14 @@ class Figure:
     most: float | None = None
     beside: float | None = None
     point: tuple[str, float] | None = None
+    error: float = 0.0
     samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def standard_error(self) -> float:
-        """Return the simulation's own error of a share; 0 for a ratio, which has none of this form."""
+        """Return the simulation's own error, which more runs make smaller."""
         if self.unit != "%":
-            return 0.0
+            return self.error
         share = min(max(self.observed, 0.0), 1.0)
         return math.sqrt(share * (1.0 - share) / self.runs)
 
@@ -64,7 +66,6 @@ class Figure:
         return low - slack <= self.observed <= high + slack
 
 
-def coverage(gate: str, what: str, share: float, runs: int, *, tight: bool = True) -> Figure:
-    """Return the share of nominal 95 % intervals that hold the truth: 94 to 96.5 %, or not tight."""
-    most = 0.965 if tight else None
-    return Figure(gate, f"coverage of 95 %, {what}", share, 0.94, "at least", runs, most=most)
+def coverage(gate: str, what: str, share: float, runs: int) -> Figure:
+    """Return the share of nominal 95 % intervals that hold the truth: 94 to 96.5 % is the goal."""
+    return Figure(gate, f"coverage of 95 %, {what}", share, 0.94, "at least", runs, most=0.965)

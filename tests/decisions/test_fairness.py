@@ -9,9 +9,6 @@ def test_the_goals_are_kept_in_short() -> None:
     """Percentiles of resampled rows do not hold equality, which is why the gate does not take them."""
     figures = list(fairness.figures(320))
     assert any("Koopman" in each.what for each in figures)
-    for each in figures:
-        if each.goal is not None:
-            worst = each.goal + SLACK if each.sense == "at most" else each.goal - SLACK
-            assert (each.observed <= worst) if each.sense == "at most" else (each.observed >= worst), each
+    assert [each.what for each in figures if not each.within(SLACK)] == []
     (percentiles,) = [each.observed for each in figures if "percentiles" in each.what]
     assert percentiles < 0.75
