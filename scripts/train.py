@@ -2,7 +2,8 @@
 
 To bring a model of one's own, replace `build` and `curve`; the files that leave the stage stay the same:
 `models/churn/model.skops` answers requests, `models/churn/signature.json` says what a request looks like,
-`metrics/training.json` says how the training went.
+`metrics/training.json` says how the training went, and how important each column is, so that the gate `drift`
+can pass over those that the model does not look at.
 """
 
 from __future__ import annotations
@@ -87,6 +88,21 @@ def score(labels: pd.Series, churn: np.ndarray) -> dict[str, float]:
     }
 
 
+def importance(model: Pipeline, columns: list[str]) -> dict[str, float]:
+    """Give each column's share of what the trees have gained; the categories of a column count together.
+
+    It tells what the model looks at: of two columns that say the same, one may get all.
+    """
+    encode, gained = model["encode"], model["boost"].feature_importances_
+    numbers = list(encode.named_transformers_["numbers"].get_feature_names_out())  # without columns of gaps
+    words = zip(encode.transformers_[1][2], encode.named_transformers_["words"].categories_, strict=True)
+    of = numbers + [column for column, kinds in words for _ in kinds]
+    shares = dict.fromkeys(columns, 0.0)
+    for column, gain in zip(of, gained.tolist(), strict=True):
+        shares[column] += gain
+    return {column: round(share, DIGITS) for column, share in shares.items()}
+
+
 def signature(features: pd.DataFrame) -> dict[str, Any]:
     """Describe a request and its answer in MLflow's form."""
     types = {"i": "long", "f": "double"}
@@ -145,7 +161,9 @@ def main() -> None:
     MODEL.mkdir(parents=True, exist_ok=True)
     (MODEL / "model.skops").write_bytes(model_bytes(model))
     write_json(MODEL / "signature.json", signature(features["train"]))
-    write_json(METRICS, {"staged": staged, "final": staged[-1]["metrics"], "rows": rows})
+    shares = importance(model, list(features["train"].columns))
+    told = {"staged": staged, "final": staged[-1]["metrics"], "rows": rows, "importance": shares}
+    write_json(METRICS, told)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Time our figures beside what people write or use for the same.
 
-python -m benchmarks.speed [statistics] [fairness] [drift]
+python -m benchmarks.speed [statistics] [start] [chain] [fairness] [drift] [evidently]
 """
 
 import importlib
@@ -13,7 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from benchmarks.speed.line import Line
 
-PARTS = ("statistics", "fairness", "drift")
+PARTS = ("statistics", "start", "chain", "fairness", "drift", "evidently")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import pytest
 import skops.io
 import yaml
 
+from gates.checks import drift
 from tests.shell import COLD
 
 if TYPE_CHECKING:
@@ -161,3 +162,19 @@ def test_metrics_are_staged(shipped: Shell) -> None:
     assert metrics["staged"][-1]["metrics"] == metrics["final"]
     assert 0.75 < metrics["final"]["auc"] < 1
     assert metrics["rows"]["train"]["total"] == len(table(shipped, "train"))
+
+
+def test_the_drift_gate_can_pass_over_what_the_model_does_not_look_at(shipped: Shell) -> None:
+    """The training writes every column's importance, in the form in which the gate reads it."""
+    metrics = shipped.path / "metrics/training.json"
+    shares = json.loads(metrics.read_text(encoding="utf-8"))["importance"]
+    signature = json.loads((shipped.path / "models/churn/signature.json").read_text(encoding="utf-8"))
+    assert list(shares) == sorted(column["name"] for column in signature["inputs"])
+    assert sum(shares.values()) == pytest.approx(1.0, abs=1e-4)
+    assert max(shares, key=shares.__getitem__) == "contract"
+    train, live = (shipped.path / f"data/{name}.parquet" for name in ("train", "live"))
+    for least in (0.0, 0.01):
+        inputs = drift.Inputs(
+            train, live, key="row_id", label="churn", importance=metrics, least_importance=least
+        )
+        assert drift.measure(inputs)["columns"] == sum(share >= least for share in shares.values())
