@@ -2,7 +2,7 @@
 
     python -m benchmarks.decisions [GATE …]
 
-What is printed is kept in docs/decisions.md, with pictures. Takes about ten minutes on two cores.
+What is printed is kept in docs/decisions.md, with pictures. Takes less than ten minutes on two cores that are free.
 """
 
 import importlib

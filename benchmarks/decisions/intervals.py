@@ -5,9 +5,10 @@ scores are normal within each class; of a regression, whose errors are normal. T
 correlated, so that the true difference of any metric is 0; what is true of one model is taken from a table
 of a million rows.
 
-Two figures are larger by chance than they are, so that the interval of resampled rows lies above a truth that
-is at its end: the calibration error of a model without any, and the largest error of groups that are alike.
-Both are held from above, where that makes a gate stricter and not looser.
+Two figures come out larger than they are, resampled rows make them larger again, and so the interval lies
+above a truth at the end of what there can be: the calibration error of a model that has none, and the largest
+error of groups that are alike. Both are held from above, where that makes a gate stricter and not looser. The
+difference of two such calibration errors has an interval that is too wide.
 """
 
 import math
