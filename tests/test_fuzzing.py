@@ -40,7 +40,8 @@ from gates import (
 from gates.adapters import dvc, keys, model
 from gates.adapters.sigstore_key import SigstoreKey
 from gates.break_glass import Approval
-from gates.checks import champion, latency, lineage, schema
+from gates.checks import champion, latency, lineage
+from gates.contracts import read_contract
 from gates.digest import canonical_json
 from gates.envelope import seal, unseal
 from gates.errors import GatesError
@@ -389,7 +390,7 @@ PARSERS: dict[str, Callable[[checked.Project], Fuzzed]] = {
         lambda: latency.measure(latency.Inputs(project.root / "x.json")), {project.root / "x.json": BENCHMARK}
     ),
     "contract": lambda project: in_files(
-        lambda: schema.read_contract(project.root / "x.yaml"), {project.root / "x.yaml": CONTRACT}
+        lambda: read_contract(project.root / "x.yaml"), {project.root / "x.yaml": CONTRACT}
     ),
     "registered model": logged,
     "DVC configuration": lambda project: in_text(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gates.adapters import git
-from gates.checks import schema
+from gates.contracts import read_contract
 from gates.errors import InvalidError, Remark, UnavailableError
 from gates.render import sentences
 from gates.run import data, gate, places
@@ -18,7 +18,7 @@ def look(project: Project, base: Base) -> Look:
     """Read every contract; pull the raw data, and hold it against its own."""
     for name in _contracts(project):
         try:
-            schema.read_contract(project.root / name)
+            read_contract(project.root / name)
         except InvalidError as error:
             remarks = error.remarks or (Remark(f"{error.what} {error.why}", str(project.root / name)),)
             return Look("fail", f"{error.what} {error.why} {error.do}", remarks)

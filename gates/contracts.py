@@ -1,0 +1,175 @@
+"""Contracts: pandera schemas in YAML, and the rows of a table that break one."""
+
+import re
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gates.documents import Document, read_yaml
+from gates.errors import InvalidError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_WORDS = {
+    *("schema_type", "version", "api", "dataframe_library", "title", "description", "name", "metadata"),
+    *("columns", "checks", "dtype", "coerce", "strict", "ordered", "unique", "unique_column_names"),
+    "report_duplicates",
+}
+COLUMN_WORDS = {
+    *("title", "description", "dtype", "coerce", "nullable", "unique", "required", "regex", "checks"),
+    "report_duplicates",
+}
+# Rules about the columns of a table, whatever its rows hold.
+NAMED = ("column_in_dataframe", "column_in_schema")
+OF_COLUMNS = (*NAMED, "column_ordered", "dataframe_column_labels_unique")
+# Checks that look at one value at a time; those of the first kind hold between two values that keep them.
+BETWEEN = {"equal_to", "greater_than", "greater_than_or_equal_to", "less_than", "less_than_or_equal_to"}
+BETWEEN |= {"in_range"}
+BY_VALUE = BETWEEN | {"not_equal_to", "isin", "notin"}
+BY_VALUE |= {"str_matches", "str_contains", "str_startswith", "str_endswith", "str_length"}
+
+Rule = tuple[str, str]  # the column, or what else it is about, and what pandera calls the rule
+
+
+def broken_rules(frame: "pd.DataFrame", schema: Any) -> dict[Rule, list[int | None]]:  # noqa: ANN401 - pandera is imported late
+    """Return each broken rule with the row numbers (from 0) that break it.
+
+    Args:
+        frame: The table, shape (rows, columns), with the row numbers as its index.
+        schema: The schema in a contract; see `read_contract`.
+
+    Returns:
+        For each case one row number; None stands for the column as a whole.
+
+    Raises:
+        InvalidError: A key has values that cannot be compared, such as lists.
+    """
+    import pandera.errors
+
+    broken: dict[Rule, list[int | None]] = {}
+    try:
+        schema.validate(frame, lazy=True)
+    except TypeError as error:
+        raise InvalidError(
+            "The contract cannot be held.",
+            why=f"{error}.",
+            do="Let only columns be unique whose values can be compared.",
+        ) from error
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+        for column, check, case, index in zip(
+            cases["column"], cases["check"], cases["failure_case"], cases["index"], strict=True
+        ):
+            subject = case if check in NAMED else column
+            row = None if index is None or index != index else int(index)  # noqa: PLR0124 - NaN is not itself
+            broken.setdefault((str(subject), str(check)), []).append(row)
+    return broken
+
+
+def by_value(schema: Any) -> bool:  # noqa: ANN401 - pandera is imported late
+    """Return whether every rule but the uniqueness of keys is about one value at a time, or about columns."""
+    checks = [check for column in schema.columns.values() for check in column.checks]
+    return (
+        schema.dtype is None
+        and not schema.checks
+        and not any(column.regex and column.unique for column in schema.columns.values())
+        and all(
+            check.name in BY_VALUE and check.groupby is None and check.n_failure_cases is None
+            for check in checks
+        )
+    )
+
+
+def checks_of(name: str, schema: Any) -> set[str] | None:  # noqa: ANN401 - pandera is imported late
+    """Return the names of a column's checks; None where the contract says nothing of it."""
+    named = [
+        column
+        for key, column in schema.columns.items()
+        if (re.match(key, name) if column.regex else key == name)
+    ]
+    return {check.name for column in named for check in column.checks} if named else None
+
+
+def keys(schema: Any) -> list[Any]:  # noqa: ANN401 - pandera is imported late
+    """Return a schema for each key that has to be unique, with no other rule; those of one column first."""
+    from pandera.pandas import Column, DataFrameSchema
+
+    found = []
+    for name, column in schema.columns.items():
+        if column.unique:
+            unique = Column(None, unique=True, nullable=True, required=False)
+            unique.report_duplicates = column.report_duplicates
+            found.append(DataFrameSchema({name: unique}))
+    named = schema.unique or []
+    several = [named] if all(isinstance(each, str) for each in named) else named
+    duplicates = schema.report_duplicates
+    return found + [DataFrameSchema(unique=list(key), report_duplicates=duplicates) for key in several if key]
+
+
+def key_columns(key: Any) -> tuple[str, ...]:  # noqa: ANN401 - pandera is imported late
+    """Return the columns of a key."""
+    return tuple(key.unique or key.columns)
+
+
+def without_keys(schema: Any) -> Any:  # noqa: ANN401 - pandera is imported late
+    """Return the schema without the uniqueness of keys."""
+    rest = deepcopy(schema)
+    rest.unique = None
+    for column in rest.columns.values():
+        column.unique = False
+    return rest
+
+
+def read_contract(contract: Path) -> Any:  # noqa: ANN401 - pandera is imported late
+    """Return the schema in a contract.
+
+    Raises:
+        InvalidError: It is not a plain document, or not a contract.
+    """
+    import pandera.errors
+    from pandera.io import pandas_io
+
+    document = read_yaml(contract)
+    try:
+        _refuse_unknown(document)
+        return pandas_io.deserialize_schema(document)  # type: ignore[no-untyped-call]  # pandera leaves it untyped
+    except (
+        *(AttributeError, ImportError, KeyError, TypeError, ValueError),
+        *(pandera.errors.SchemaDefinitionError, pandera.errors.SchemaInitError),
+    ) as error:
+        raise InvalidError(
+            f"{contract} is not a contract.",
+            why=f"{str(error).partition(chr(10))[0] or type(error).__name__}.",
+            do="Write it as a pandera schema in YAML, like contracts/raw.yaml of the demo.",
+        ) from error
+
+
+def _refuse_unknown(document: Document) -> None:
+    """Refuse a word that pandera would pass over, and so a rule that nobody holds.
+
+    Raises:
+        ValueError: An unknown word, a contract without columns, or one that mends rows instead of judging.
+    """
+    from pandera.pandas import Check
+
+    columns = document.get("columns")
+    if (
+        document.get("schema_type", "dataframe") != "dataframe"
+        or not isinstance(columns, dict)
+        or not columns
+    ):
+        raise ValueError("it has no `columns` of a dataframe")
+    unknown = [word for word in document if word not in SCHEMA_WORDS]
+    for name, rules in columns.items():
+        # With a list `checks`, pandera does not look at checks beside it.
+        beside = Check if rules.get("checks") is None else None
+        odd = [word for word in rules if word not in COLUMN_WORDS and not hasattr(beside, word)]
+        unknown += [f"columns.{name}.{word}" for word in odd]
+    if (
+        any(each.get("coerce") for each in (document, *columns.values()))
+        or document.get("strict") == "filter"
+    ):
+        raise ValueError("`coerce` and `strict: filter` mend rows; a contract judges them")
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is no word that a contract may use")

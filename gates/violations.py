@@ -1,0 +1,290 @@
+"""The rows of a table that break its contract, counted, with the first of them; memory is bounded.
+
+pandera judges, twice. First the witnesses of each column (`gates.witnesses`): most tables keep their
+contract, and few values show it. Then, where a witness breaks a rule or a column has none, the rows
+themselves, batch by batch; and of keys the rows that may repeat one. Rules about more than one value at a
+time (see `gates.contracts.by_value`) need the whole table; so does CSV, whose types depend on all rows.
+"""
+
+import warnings
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial, reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from gates import contracts, duplicates, witnesses
+from gates.contracts import NAMED, OF_COLUMNS, Rule, broken_rules
+from gates.duplicates import Marks
+from gates.errors import UnavailableError
+from gates.parts import Over, Part, batches, files_of, in_turn, parts_of
+from gates.tables import read_table
+from gates.witnesses import Key, Seen, Sought
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+SHOWN = 5  # rows that are named
+Summary = TypeVar("Summary", Seen, "Violations")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """How often a rule is broken.
+
+    Attributes:
+        rows: By how many rows.
+        first: The first of them, from 0.
+        whole: How often by the column, or the table, as a whole.
+    """
+
+    rows: int = 0
+    first: tuple[int, ...] = ()
+    whole: int = 0
+
+
+@dataclass(frozen=True)
+class Violations:
+    """What some rows of a table break.
+
+    Attributes:
+        rows: How many rows there are.
+        broken: Each broken rule.
+        repeating: Of each key the numbers of the rows that may repeat one, and their values.
+    """
+
+    rows: int
+    broken: Mapping[Rule, Broken] = field(default_factory=dict)
+    repeating: Mapping[Key, "tuple[NDArray[np.int64], pa.Table]"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What only the rows can tell: of which columns, and which marks of keys stand twice.
+
+    Attributes:
+        schema: The contract, without its keys.
+        columns: The columns whose rows are judged.
+        gaps: Columns that lack a value somewhere, which decides on their type.
+        marks: Of each key, those that stand twice.
+    """
+
+    schema: Any
+    columns: tuple[str, ...]
+    gaps: frozenset[str]
+    marks: Mapping[Key, Marks]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any doubt."""
+        return bool(self.columns) or any(marks.size for marks in self.marks.values())
+
+
+def of_table(path: Path, schema: Any, over: Over[Any] = in_turn) -> Violations:  # noqa: ANN401 - pandera's
+    """Return what the rows of a table break of a contract.
+
+    Args:
+        path: CSV, Parquet, or a folder of Parquet files that are one table.
+        schema: The schema in the contract.
+        over: What carries a function over the parts of the table.
+
+    Raises:
+        InvalidError: The table cannot be read to its end.
+    """
+    files = files_of(path)
+    if files == [path] and path.suffix != ".parquet":
+        return of_frame(read_table(path), schema)
+    parts, columns = parts_of(files)
+    if not contracts.by_value(schema) or not _told_apart(columns, schema):
+        return of_frame(_together(files), schema)
+    see = partial(witnesses.of_part, sought=sought_in(columns, schema))
+    seen = witnesses.merged(complete(parts, over(parts, see)))
+    doubts, sure = doubts_of(seen, columns, schema)
+    if not doubts.any:
+        return Violations(seen.rows, sure)
+    counted = complete(parts, over(parts, partial(of_part, doubts=doubts)))
+    return finish(reduce(merge, counted, Violations(0, sure)), columns, schema)
+
+
+def complete(parts: Sequence[Part], results: Iterable[Summary]) -> list[Summary]:
+    """Return the results, one a part.
+
+    Raises:
+        UnavailableError: A part has none, or not all of its rows: what is only partly read decides nothing.
+    """
+    found = list(results)
+    if [each.rows for each in found] != [part.rows for part in parts]:
+        rows, listed = sum(each.rows for each in found), sum(part.rows for part in parts)
+        raise UnavailableError(
+            f"{len(found)} of {len(parts)} parts with {rows:,} of {listed:,} rows could be read.",
+            why="What is only partly read decides nothing.",
+            do="Run the same command again.",
+        )
+    return found
+
+
+def of_frame(frame: "pd.DataFrame", schema: Any) -> Violations:  # noqa: ANN401 - pandera's
+    """Return what a table that is held as a whole breaks of a contract."""
+    broken = broken_rules(frame.reset_index(drop=True), schema)
+    if len(frame) == 0:
+        broken = _of_names(broken)
+    return Violations(len(frame), {rule: _broken(rows) for rule, rows in broken.items()})
+
+
+def of_part(part: Part, doubts: Doubts) -> Violations:
+    """Return what the rows of a part break, as far as there is doubt.
+
+    Raises:
+        InvalidError: It cannot be read to its end.
+    """
+    keys = [key for key, marks in doubts.marks.items() if marks.size]
+    names = dict.fromkeys([*doubts.columns, *(name for key in keys for name in key)])
+    counted = (summarise(batch, doubts) for batch in batches(part, list(names)))
+    return reduce(merge, counted, Violations(0))
+
+
+def summarise(batch: "pa.Table", doubts: Doubts) -> Violations:
+    """Return what a batch of rows breaks; of keys, which rows may repeat one."""
+    found: dict[Rule, Broken] = {}
+    if doubts.columns:
+        rows_of = broken_rules(_framed(batch.select(doubts.columns), doubts.gaps), doubts.schema)
+        found = {rule: _broken(rows) for rule, rows in rows_of.items() if _of_rows(rule, doubts.columns)}
+    repeating = {}
+    for key, marks in doubts.marks.items():
+        if marks.size:
+            may = duplicates.among(duplicates.marks(batch, key), marks) & duplicates.there(batch, key)
+            repeating[key] = (np.flatnonzero(may), batch.select(key).filter(may))
+    return Violations(len(batch), found, repeating)
+
+
+def merge(one: Violations, other: Violations) -> Violations:
+    """Return what the rows of both break, those of the second after those of the first."""
+    import pyarrow as pa
+
+    nothing = Broken()
+    broken = {}
+    for rule in {**one.broken, **other.broken}:
+        a, b = one.broken.get(rule, nothing), other.broken.get(rule, nothing)
+        first = (*a.first, *(row + one.rows for row in b.first))[:SHOWN]
+        broken[rule] = Broken(a.rows + b.rows, first, max(a.whole, b.whole))
+    repeating = {**one.repeating}
+    for key, (rows, values) in other.repeating.items():
+        before = [repeating[key]] if key in repeating else []
+        every = [*before, (rows + one.rows, values)]
+        repeating[key] = (
+            np.concatenate([each for each, _ in every]),
+            pa.concat_tables([each for _, each in every]),
+        )
+    return Violations(one.rows + other.rows, broken, repeating)
+
+
+def finish(found: Violations, columns: "pa.Schema", schema: Any) -> Violations:  # noqa: ANN401 - pandera's
+    """Return the same with the keys compared that may stand twice."""
+    broken = {rule: _one_way(rule, each) for rule, each in found.broken.items()}
+    for key, rule_of_key in _keys(columns, schema):
+        rows, values = found.repeating.get(key, (None, None))
+        if values is None:
+            continue
+        frame = values.to_pandas(ignore_metadata=True)
+        frame.index = rows
+        here = broken_rules(frame, rule_of_key)
+        broken |= {rule: _broken(each) for rule, each in here.items()}
+        if here and rule_of_key.unique:
+            break  # of several such keys, pandera tells the first that is broken
+    return Violations(found.rows, broken)
+
+
+def sought_in(columns: "pa.Schema", schema: Any) -> Sought:  # noqa: ANN401 - pandera's
+    """Return what has to be seen of a table's columns to hold a contract."""
+    checks = {each.name: contracts.checks_of(each.name, schema) for each in columns}
+    kinds = {
+        each.name: witnesses.kind_of(each, names, contracts.BETWEEN)
+        for each in columns
+        if (names := checks[each.name]) is not None
+    }
+    keys = tuple(dict.fromkeys(key for key, _ in _keys(columns, schema)))
+    further: dict[str, witnesses.Kind] = {name: "none" for key in keys for name in key if name not in kinds}
+    return Sought({**kinds, **further}, keys)
+
+
+def doubts_of(seen: Seen, columns: "pa.Schema", schema: Any) -> tuple[Doubts, dict[Rule, Broken]]:  # noqa: ANN401 - pandera's
+    """Return what the witnesses leave open, and what they tell for sure: the rules about columns."""
+    rest = contracts.without_keys(schema)
+    gaps = frozenset(name for name, found in seen.columns.items() if found.nulls)
+    broken = broken_rules(_framed(witnesses.frame_of(columns, seen.columns), gaps), rest)
+    if seen.rows == 0:
+        broken = _of_names(broken)
+    sure = {rule: _broken(rows) for rule, rows in broken.items() if not _of_rows(rule, seen.columns)}
+    doubted = {subject for subject, _ in broken.keys() - sure.keys()}
+    for name, found in seen.columns.items():
+        if not found.enough and contracts.checks_of(name, schema) is not None:
+            doubted.add(name)
+    marks = {key: duplicates.repeated(found) for key, found in seen.marks.items()}
+    return Doubts(rest, tuple(name for name in columns.names if name in doubted), gaps, marks), sure
+
+
+def _keys(columns: "pa.Schema", schema: Any) -> list[tuple[Key, Any]]:  # noqa: ANN401 - pandera's
+    """Return the columns of each key, as far as they are there, and its rule."""
+    found = []
+    for rule in contracts.keys(schema):
+        key = tuple(name for name in contracts.key_columns(rule) if name in columns.names)
+        found += [(key, rule)] if key else []
+    return found
+
+
+def _told_apart(columns: "pa.Schema", schema: Any) -> bool:  # noqa: ANN401 - pandera's
+    """Return whether columns have names of their own, and keys no lists in them."""
+    import pyarrow.types as pt
+
+    names = {name for key, _ in _keys(columns, schema) for name in key}
+    return len(set(columns.names)) == len(columns) and not any(
+        pt.is_nested(columns.field(name).type) for name in names
+    )
+
+
+def _together(files: Sequence[Path]) -> "pd.DataFrame":
+    import pandas as pd
+
+    tables = [read_table(path) for path in files]
+    return tables[0] if len(tables) == 1 else pd.concat(tables)
+
+
+def _framed(rows: "pa.Table", gaps: Collection[str]) -> "pd.DataFrame":
+    """Return rows as pandas has them, in the types that the whole table would have."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "make_block is deprecated")  # as pandas reads Parquet
+        frame: pd.DataFrame = rows.to_pandas().reset_index(drop=True)
+    for name in gaps:
+        kind = frame[name].dtype.kind if name in frame and isinstance(frame[name].dtype, np.dtype) else ""
+        if kind in {"i", "u", "b"}:  # without a null here, but with one elsewhere
+            frame[name] = frame[name].astype(object if kind == "b" else "float64")
+    return frame
+
+
+def _broken(rows: Sequence[int | None]) -> Broken:
+    numbers = sorted(row for row in rows if row is not None)
+    return Broken(len(numbers), tuple(numbers[:SHOWN]), len(rows) - len(numbers))
+
+
+def _one_way(rule: Rule, broken: Broken) -> Broken:
+    """Return a rule as broken by rows or by the column as a whole, as if all rows were judged at once.
+
+    A type is told by row where some value is of no such type, another rule where its check can be made.
+    """
+    if not broken.rows or not broken.whole:
+        return broken
+    by_row = rule[1].startswith("dtype(")
+    return replace(broken, whole=0) if by_row else Broken(whole=broken.whole)
+
+
+def _of_rows(rule: Rule, columns: Collection[str]) -> bool:
+    return rule[0] in columns and rule[1] not in OF_COLUMNS
+
+
+def _of_names(broken: Mapping[Rule, list[int | None]]) -> dict[Rule, list[int | None]]:
+    """Return the rules about names of columns: types of no values say nothing."""
+    return {rule: rows for rule, rows in broken.items() if rule[1].endswith(NAMED)}
