@@ -84,7 +84,7 @@ mutants: dev ## how many changes of statement, ledger and plans the tests notice
 
 lock: .venv/uv.stamp ## write requirements/*.txt again (UPGRADE=--upgrade: with the newest versions)
 	$(call say,lock: requirements/)
-	@$(compile) pyproject.toml --extra demo --extra dev --extra sigstore --group build -o requirements/dev.txt
+	@$(compile) pyproject.toml --extra demo --extra dev --extra ray --extra sigstore --group build -o requirements/dev.txt
 	@$(compile) pyproject.toml --extra demo --group build -c requirements/dev.txt -o requirements/demo.txt
 	@$(compile) pyproject.toml --extra sigstore --group build -c requirements/dev.txt -o requirements/gates.txt
 	@$(compile) --group uv -o requirements/uv.txt

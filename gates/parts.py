@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from gates.errors import InvalidError
+from gates.errors import InvalidError, UnavailableError
 from gates.paths import require_regular_file, walk
 
 if TYPE_CHECKING:
@@ -16,6 +16,14 @@ PART = 1_000_000  # rows, from which a part takes no further row group
 BATCH = 262_144  # rows that are held at once
 
 T = TypeVar("T")
+
+
+class _Rows(Protocol):
+    @property
+    def rows(self) -> int: ...
+
+
+Counted = TypeVar("Counted", bound=_Rows)
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,38 @@ def parts_of(files: Iterable[Path]) -> "tuple[list[Part], pa.Schema]":
     if first is None:
         raise ValueError("no files")
     return parts, first[1]
+
+
+def complete(parts: Sequence[Part], results: Iterable[Counted]) -> list[Counted]:
+    """Return the results, one a part.
+
+    Raises:
+        UnavailableError: A part has none, or not all of its rows: what is only partly read decides nothing.
+    """
+    found = list(results)
+    if [each.rows for each in found] != [part.rows for part in parts]:
+        rows, listed = sum(each.rows for each in found), sum(part.rows for part in parts)
+        raise UnavailableError(
+            f"{len(found)} of {len(parts)} parts with {rows:,} of {listed:,} rows could be read.",
+            why="What is only partly read decides nothing.",
+            do="Run the same command again.",
+        )
+    return found
+
+
+def whole_files(files: Iterable[Path]) -> list[Part]:
+    """Return one part a file, in their order.
+
+    Raises:
+        InvalidError: A file cannot be read.
+    """
+    import pyarrow.parquet as pq
+
+    parts = []
+    for path in files:
+        with reading(path), pq.ParquetFile(path, memory_map=False) as file:
+            parts.append(Part(path, tuple(range(file.num_row_groups)), file.metadata.num_rows))
+    return parts
 
 
 def batches(part: Part, columns: Sequence[str], texts: Sequence[str] = ()) -> "Iterator[pa.Table]":

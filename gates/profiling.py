@@ -7,7 +7,7 @@ read is an error, never a profile.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
+from functools import partial, reduce
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gates.errors import InvalidError
-from gates.paths import require_regular_file
-from gates.profiles import Profile, read
+from gates.parts import Over, Part, complete, files_of, in_turn, whole_files
+from gates.profiles import Profile, merged, read
 from gates.stats.profile import (
     MOST,
     Categories,
@@ -40,20 +40,31 @@ SHOWN = 64
 INDEX = re.compile("__index_level_[0-9]+__")  # which pandas writes beside the columns
 
 
-def profile_of(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> Profile:
+def profile_of(
+    path: Path, wanted: Callable[[str], bool] = lambda _: True, over: Over[Profile] = in_turn
+) -> Profile:
     """Return the profile of a Parquet or CSV table, or the stored one in a JSON file.
 
     Args:
-        path: The file; what it is, its name's ending says.
+        path: The file, or a folder of Parquet files; what a file is, its name's ending says.
         wanted: Whether a column of a table is of interest; the others are not read.
+        over: What carries a function over the files of a table.
 
     Raises:
         InvalidError: Not a regular file, not readable to its end, or a column stands twice.
+        UnavailableError: Not all of the files were read.
     """
     if path.suffix == ".json":
         return read(path)
-    require_regular_file(path)
-    return _of_parquet(path, wanted) if path.suffix == ".parquet" else _of_csv(path, wanted)
+    files = files_of(path)
+    if files == [path] and path.suffix != ".parquet":
+        return _of_csv(path, wanted)
+    parts = whole_files(files)
+    return merged(complete(parts, over(parts, partial(_of_part, wanted=wanted))), str(path))
+
+
+def _of_part(part: Part, wanted: Callable[[str], bool]) -> Profile:
+    return _of_parquet(part.path, wanted)
 
 
 def _of_parquet(path: Path, wanted: Callable[[str], bool]) -> Profile:

@@ -7,19 +7,18 @@ time (see `gates.contracts.by_value`) need the whole table; so does CSV, whose t
 """
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gates import contracts, duplicates, witnesses
 from gates.contracts import NAMED, OF_COLUMNS, Rule, broken_rules
 from gates.duplicates import Marks
-from gates.errors import UnavailableError
-from gates.parts import Over, Part, batches, files_of, in_turn, parts_of
+from gates.parts import Over, Part, batches, complete, files_of, in_turn, parts_of, reading
 from gates.tables import read_table
 from gates.witnesses import Key, Seen, Sought
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHOWN = 5  # rows that are named
-Summary = TypeVar("Summary", Seen, "Violations")
 
 
 @dataclass(frozen=True)
@@ -95,6 +93,8 @@ def of_table(path: Path, schema: Any, over: Over[Any] = in_turn) -> Violations: 
     Raises:
         InvalidError: The table cannot be read to its end.
     """
+    from pyarrow.types import is_dictionary as is_coded  # which pandas reads as categories, all at once
+
     files = files_of(path)
     if files == [path] and path.suffix != ".parquet":
         return of_frame(read_table(path), schema)
@@ -104,27 +104,14 @@ def of_table(path: Path, schema: Any, over: Over[Any] = in_turn) -> Violations: 
     see = partial(witnesses.of_part, sought=sought_in(columns, schema))
     seen = witnesses.merged(complete(parts, over(parts, see)))
     doubts, sure = doubts_of(seen, columns, schema)
+    if coded := [name for name in doubts.columns if is_coded(columns.field(name).type)]:
+        doubts = replace(doubts, columns=tuple(name for name in doubts.columns if name not in coded))
+        broken = broken_rules(_together(files, coded), doubts.schema)
+        sure |= {rule: _broken(rows) for rule, rows in broken.items() if _of_rows(rule, coded)}
     if not doubts.any:
         return Violations(seen.rows, sure)
     counted = complete(parts, over(parts, partial(of_part, doubts=doubts)))
     return finish(reduce(merge, counted, Violations(0, sure)), columns, schema)
-
-
-def complete(parts: Sequence[Part], results: Iterable[Summary]) -> list[Summary]:
-    """Return the results, one a part.
-
-    Raises:
-        UnavailableError: A part has none, or not all of its rows: what is only partly read decides nothing.
-    """
-    found = list(results)
-    if [each.rows for each in found] != [part.rows for part in parts]:
-        rows, listed = sum(each.rows for each in found), sum(part.rows for part in parts)
-        raise UnavailableError(
-            f"{len(found)} of {len(parts)} parts with {rows:,} of {listed:,} rows could be read.",
-            why="What is only partly read decides nothing.",
-            do="Run the same command again.",
-        )
-    return found
 
 
 def of_frame(frame: "pd.DataFrame", schema: Any) -> Violations:  # noqa: ANN401 - pandera's
@@ -246,11 +233,16 @@ def _told_apart(columns: "pa.Schema", schema: Any) -> bool:  # noqa: ANN401 - pa
     )
 
 
-def _together(files: Sequence[Path]) -> "pd.DataFrame":
-    import pandas as pd
+def _together(files: Sequence[Path], columns: list[str] | None = None) -> "pd.DataFrame":
+    """Return all rows of the files at once."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    tables = [read_table(path) for path in files]
-    return tables[0] if len(tables) == 1 else pd.concat(tables)
+    tables = []
+    for path in files:
+        with reading(path):
+            tables.append(pq.read_table(path, columns=columns))
+    return _framed(pa.concat_tables(tables), ())
 
 
 def _framed(rows: "pa.Table", gaps: Collection[str]) -> "pd.DataFrame":

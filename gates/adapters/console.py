@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -11,6 +11,7 @@ from rich.text import Text
 from gates.adapters import github
 
 WIDTH_ELSEWHERE = 400
+TOLD_EVERY_S = 5.0
 
 
 class Screen:
@@ -56,6 +57,30 @@ class Screen:
         if github.on_actions() and not self._folded:
             self._folded = True
             self.progress.print("::group::Progress")
+
+    @contextmanager
+    def counting(self, rows: int) -> Iterator[Callable[[int], None]]:
+        """Show how many rows are read of all, and when all will be; gives a function that adds some.
+
+        On a terminal at any time, elsewhere in a line from time to time: short work is not told of there.
+        """
+        begun = told = time.monotonic()
+        read = 0
+        with self.progress.status("") if self.progress.is_terminal else nullcontext() as status:
+
+            def add(more: int) -> None:
+                nonlocal read, told
+                read += more
+                now = time.monotonic()
+                left = (now - begun) * (rows - read) / read if read else 0.0
+                line = f"{read:,} of {rows:,} rows, {left:.0f} s left"
+                if status:
+                    status.update(Text(line))
+                elif now - told >= TOLD_EVERY_S:
+                    told = now
+                    self.say(line)
+
+            yield add
 
     @contextmanager
     def step(self, name: str) -> Iterator[Callable[[str], None]]:

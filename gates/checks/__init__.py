@@ -1,7 +1,9 @@
 """The gates, one a file; this folder is the registry.
 
 A gate is a module with a docstring (the user's documentation), `Policy`, `Inputs`, `measure` and `judge`; one
-whose limits depend on the task has a `MulticlassPolicy`, `RegressionPolicy` and `RankingPolicy` beside it.
+whose limits depend on the task has a `MulticlassPolicy`, `RegressionPolicy` and `RankingPolicy` beside it; one
+that reads tables of any length has `measure_over(inputs, over)` too, where `over` carries a function over the
+parts of a table.
 Fields of `Inputs` are written ``name: Annotated[type, "help"]``; they become flags and action inputs. A
 `Path` is a file whose digest the verdict records. A field that is not given is looked up by its name: first
 in the gate's own block of the policy, then in the project's, then among the files of the jobs.
@@ -11,11 +13,12 @@ import dataclasses
 import importlib
 import pkgutil
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from gates.parts import Over
 from gates.policy_blocks import TASKS, GatePolicy
 from gates.policy_values import Task
 from gates.verdict import Finding, Measurements
@@ -67,6 +70,11 @@ def names() -> list[str]:
 def load(name: str) -> Check:
     """Return the module of a gate."""
     return typing.cast("Check", importlib.import_module(f"{__name__}.{name}"))
+
+
+def over_parts(check: Check) -> Callable[[Any, Over[Any]], Measurements] | None:
+    """Return `measure` of a gate that can be told what carries it over the parts of its tables."""
+    return getattr(check, "measure_over", None)
 
 
 def policies() -> dict[Task, dict[str, type[GatePolicy]]]:

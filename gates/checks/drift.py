@@ -14,13 +14,14 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from gates.documents import read_json
 from gates.errors import InvalidError
+from gates.parts import Over, in_turn
 from gates.policy_blocks import LivePolicy
 from gates.policy_values import Amount, Count, Name, PlainPath, Probability
 from gates.profiles import Profile
@@ -97,6 +98,11 @@ class Inputs:
 
 def measure(inputs: Inputs) -> Measurements:
     """Return rows, and per column each figure of `gates.stats.drift.compare` with its p-value."""
+    return measure_over(inputs, in_turn)
+
+
+def measure_over(inputs: Inputs, over: Over[Any]) -> Measurements:
+    """Return what `measure` does, with what carries a function over the parts of a table."""
     importance = _importance(inputs)
     passed_over = {inputs.key, inputs.label, *inputs.ignore}
     passed_over |= {name for name, weight in importance.items() if weight < inputs.least_importance}
@@ -104,10 +110,10 @@ def measure(inputs: Inputs) -> Measurements:
     def wanted(name: str) -> bool:
         return name not in passed_over and (not inputs.columns or name in inputs.columns)
 
-    reference = profile_of(inputs.reference, wanted)
+    reference = profile_of(inputs.reference, wanted, over)
     _require_known(inputs, reference)
     chosen = {name for name in reference.columns if wanted(name)}
-    return measured(reference, profile_of(inputs.live, chosen.__contains__), chosen)
+    return measured(reference, profile_of(inputs.live, chosen.__contains__, over), chosen)
 
 
 def measured(reference: Profile, live: Profile, chosen: Iterable[str]) -> Measurements:

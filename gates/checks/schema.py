@@ -48,10 +48,10 @@ class Inputs:
 
 def measure(inputs: Inputs) -> Measurements:
     """Count rows and violations per table, and per broken rule the first row numbers (from 1)."""
-    return measured(inputs, in_turn)
+    return measure_over(inputs, in_turn)
 
 
-def measured(inputs: Inputs, over: Over[Any]) -> Measurements:
+def measure_over(inputs: Inputs, over: Over[Any]) -> Measurements:
     """Return what `measure` does, with what carries a function over the parts of a table."""
     measurements: Measurements = {}
     pairs = {

@@ -68,6 +68,12 @@ class Duration(click.ParamType[timedelta]):
         return timedelta(hours=int(found[1]) * (HOURS_A_DAY if found[2] == "d" else 1))
 
 
+ENGINE = click.option(
+    "--engine",
+    type=Text(r"local|ray|ray://[\w.:\[\]-]{1,253}", "local, ray or ray://host:port"),
+    default="local",
+    help="What reads tables: local (the default), ray on this machine, or a cluster at ray://host:port.",
+)
 TODAY = click.option("--today", default="", help="Day of the judgement, YYYY-MM-DD; today where left out.")
 APPROVER = click.option(
     "--approver", type=SENTENCE, default="", help="Who approves a first model, where the policy asks for it."
@@ -81,12 +87,12 @@ UNTIL = click.option(
 )
 
 
-def of_input(field: checks.InputField) -> Callable[[Any], Any]:
-    """Return the command-line flag of a gate's input."""
+def of_input(field: checks.InputField, *, folder: bool = False) -> Callable[[Any], Any]:
+    """Return the command-line flag of a gate's input, of which a file may be a folder of files."""
     kinds: dict[Any, Any] = {int: int, float: float}
     kind: click.ParamType[Any] | type
     if field.is_file:
-        kind = click.Path(dir_okay=False, path_type=Path)
+        kind = click.Path(dir_okay=folder, path_type=Path)
     elif get_origin(field.type) is Literal:
         kind = click.Choice(get_args(field.type))
     else:

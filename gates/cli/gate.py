@@ -23,14 +23,17 @@ def _add(name: str) -> None:
     check = checks.load(name)
     fields = checks.input_fields(check)
 
-    def run_gate(project: "Project", today: str, **given: Any) -> Verdict:  # noqa: ANN401 - its own flags
+    long = checks.over_parts(check) is not None
+
+    def run_gate(project: "Project", today: str, engine: str = "local", **given: Any) -> Verdict:  # noqa: ANN401 - its own flags
         from gates.run import gate
 
         there = {key: value for key, value in given.items() if value not in (None, ())}
-        return gate.run(project, name, there, flags.day(today))
+        return gate.run(project, name, there, flags.day(today), engine)
 
     run_gate.__doc__ = check.__doc__
-    section.command(*(flags.of_input(field) for field in fields), flags.TODAY, name=name)(run_gate)
+    options = [flags.of_input(field, folder=long) for field in fields] + [flags.ENGINE] * long
+    section.command(*options, flags.TODAY, name=name)(run_gate)
 
 
 for _name in checks.names():
@@ -41,10 +44,10 @@ for _name in checks.names():
     click.option(
         "--data",
         "tables",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=click.Path(path_type=Path),
         multiple=True,
         required=True,
-        help="Table or profile of the rows; give it once a file.",
+        help="Table, folder of Parquet files, or profile of the rows; give it once for each.",
     ),
     click.option(
         "--out",
@@ -52,9 +55,10 @@ for _name in checks.names():
         required=True,
         help="JSON file to write.",
     ),
+    flags.ENGINE,
 )
-def profile(project: "Project", tables: tuple[Path, ...], out: Path) -> "Result":
+def profile(project: "Project", tables: tuple[Path, ...], out: Path, engine: str) -> "Result":
     """Write a small profile of tables, which the gate drift takes as its reference or as live data."""
     from gates.run import profile as run
 
-    return run.run(project, tables, out)
+    return run.run(project, tables, out, engine)

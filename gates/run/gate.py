@@ -12,24 +12,32 @@ from gates.adapters import files
 from gates.checks import Check, InputField
 from gates.errors import InvalidError
 from gates.policy import require_valid
+from gates.run import engine
 from gates.run.project import Project
 from gates.verdict import Verdict, waive
 from gates.verdict_document import to_document
 
 
-def run(project: Project, name: str, given: Mapping[str, Any], today: date) -> Verdict:
-    """Return the verdict of a gate alone, and leave it in `evidence/`.
+def run(
+    project: Project, name: str, given: Mapping[str, Any], today: date, on: str = engine.LOCAL
+) -> Verdict:
+    """Return the verdict of a gate alone, and leave it in `evidence/`; ``on`` names the engine.
 
     Raises:
         GatesError: An input cannot be read; nothing was decided.
     """
-    verdict = judge(project, name, given, today)
+    verdict = judge(project, name, given, today, on=on)
     files.write_json(project.evidence / f"{name}.json", to_document(verdict))
     return verdict
 
 
 def judge(
-    project: Project, name: str, given: Mapping[str, Any], today: date, skip: frozenset[str] = frozenset()
+    project: Project,
+    name: str,
+    given: Mapping[str, Any],
+    today: date,
+    skip: frozenset[str] = frozenset(),
+    on: str = engine.LOCAL,
 ) -> Verdict:
     """Return the verdict of a gate.
 
@@ -39,6 +47,7 @@ def judge(
         given: Values of inputs that are not to be looked up.
         today: The day on which waivers are looked at.
         skip: Optional inputs to leave out.
+        on: The engine that reads tables: local, ray, or ray://host:port.
 
     Raises:
         GatesError: An input cannot be read; nothing was decided.
@@ -50,12 +59,20 @@ def judge(
         raise InvalidError(f"The policy is that of a {task}.", do=f"Leave --task out: gates {name}")
     inputs = _inputs(project, name, check, {"as_of": today.isoformat(), **given}, skip)
     record = _record(check, inputs)  # before anything reads the files: what is recorded is what is measured
-    measurements = {key: float(value) for key, value in check.measure(inputs).items()}
+    measurements = {key: float(value) for key, value in _measured(project, check, inputs, on).items()}
     verdict = again(project, name, measurements, today)
     for waiver in project.policy.waivers if not skip else ():
         if waiver.gate == name and waiver.finding not in {finding.name for finding in verdict.findings}:
             project.say(f"the waiver for {name}: {waiver.finding} waives nothing; {name} has no such finding")
     return replace(verdict, inputs=record)
+
+
+def _measured(project: Project, check: Check, inputs: Any, on: str) -> Mapping[str, float]:  # noqa: ANN401 - each gate has its own
+    measure = checks.over_parts(check)
+    if measure is None:
+        return check.measure(inputs)
+    with engine.over(project, on) as over:
+        return measure(inputs, over)
 
 
 def again(project: Project, name: str, measurements: Mapping[str, float], today: date) -> Verdict:
@@ -127,7 +144,7 @@ def _record(check: Check, inputs: Any) -> dict[str, str]:  # noqa: ANN401 - each
     for field in checks.input_fields(check):
         value = getattr(inputs, field.name)
         if isinstance(value, Path):
-            record[field.name] = digest.of_file(value)
+            record[field.name] = digest.of_tree(value) if value.is_dir() else digest.of_file(value)
         elif value not in (None, "", ()):
             record[field.name] = ",".join(value) if isinstance(value, tuple) else str(value)
     return record

@@ -1,6 +1,8 @@
 """`gates profile`: what the gate `drift` needs to know of a table, as a small file to keep."""
 
 from collections.abc import Iterable
+from functools import partial
+from operator import ne
 from pathlib import Path
 
 from gates import digest
@@ -9,21 +11,29 @@ from gates.documents import MAX_BYTES
 from gates.errors import InvalidError
 from gates.profiles import merged, to_document
 from gates.profiling import profile_of
+from gates.run import engine
 from gates.run.project import Project
 from gates.run.result import Result
 
 
-def run(project: Project, tables: Iterable[Path], out: Path) -> Result:
+def run(project: Project, tables: Iterable[Path], out: Path, on: str = engine.LOCAL) -> Result:
     """Profile the rows of all tables together, without the key, and write the profile.
+
+    Args:
+        project: The project.
+        tables: Tables, folders of Parquet files, or profiles.
+        out: The JSON file to write.
+        on: The engine that reads tables: local, ray, or ray://host:port.
 
     Raises:
         InvalidError: A table cannot be read, they do not fit together, or the profile is no small file.
     """
     key = project.policy.project.data.key
     parts = []
-    for path in tables:
-        project.say(f"profiling {path}")
-        parts.append(profile_of(path, lambda name: name != key))
+    with engine.over(project, on) as over:
+        for path in tables:
+            project.say(f"profiling {path}")
+            parts.append(profile_of(path, partial(ne, key), over))
     whole = merged(parts)
     data = digest.canonical_json(to_document(whole))
     if len(data) > MAX_BYTES:

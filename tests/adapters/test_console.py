@@ -112,3 +112,23 @@ def test_long_lines_are_not_broken_where_there_is_no_terminal(capsys: pytest.Cap
     screen.show("y" * 150)
     out, err = capsys.readouterr()
     assert (out, err) == ("y" * 150 + "\n", "· " + "x" * 300 + "\n")
+
+
+def test_long_reading_is_told_from_time_to_time(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its rows, and when it will have ended."""
+    clock = iter([100.0, 104.0, 108.0, 110.0, 120.0])
+    monkeypatch.setattr("gates.adapters.console.time.monotonic", lambda: next(clock))
+    with Screen().counting(5_000_000) as add:
+        for _ in range(4):
+            add(1_000_000)
+    assert capsys.readouterr().err == (
+        "· 2,000,000 of 5,000,000 rows, 12 s left\n· 4,000,000 of 5,000,000 rows, 5 s left\n"
+    )
+
+
+def test_a_table_without_rows_is_counted_too(capsys: pytest.CaptureFixture[str]) -> None:
+    with Screen().counting(0) as add:
+        add(0)
+    assert capsys.readouterr().err == ""

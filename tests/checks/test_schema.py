@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from gates import digest
 from gates.adapters.console import Screen
+from gates.cli import cli
 from gates.errors import ExitCode, InvalidError
 from gates.run import gate
 from gates.run.project import Project as Opened
@@ -251,3 +254,20 @@ def test_the_data_job_looks_at_the_raw_table_alone(project: Project) -> None:
     assert verdict.outcome is Outcome.PASS
     assert [each.name for each in verdict.findings] == ["violations/raw", "rows/raw"]
     assert set(verdict.inputs) == {"raw", "raw_contract"}
+
+
+def test_an_engine_that_is_none_is_refused(project: Project) -> None:
+    """Before anything is read."""
+    for engine in ("spark", "ray://", "ray://a b", "local "):
+        ended = CliRunner().invoke(cli, ["schema", "--engine", engine, "--project", str(project.root)])
+        assert ended.exit_code == ExitCode.INVALID, engine
+
+
+def test_a_folder_is_recorded_by_its_tree(project: Project) -> None:
+    """Its files' names and bytes."""
+    folder = project.root / "folder"
+    folder.mkdir()
+    project.table("train").to_parquet(folder / "1.parquet")
+    verdict = project.judge("schema", train=folder)
+    assert verdict.inputs["train"] == digest.of_tree(folder)
+    assert verdict.outcome is Outcome.PASS

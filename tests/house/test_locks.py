@@ -16,7 +16,7 @@ GROUPS = PROJECT["dependency-groups"]
 WANTED = {
     "gates": CORE + GROUPS["build"] + EXTRAS["sigstore"],
     "demo": CORE + GROUPS["build"] + EXTRAS["demo"],
-    "dev": CORE + GROUPS["build"] + EXTRAS["demo"] + EXTRAS["dev"] + EXTRAS["sigstore"],
+    "dev": CORE + GROUPS["build"] + EXTRAS["demo"] + EXTRAS["dev"] + EXTRAS["ray"] + EXTRAS["sigstore"],
     "uv": GROUPS["uv"],
     "go": GROUPS["go"],
 }
