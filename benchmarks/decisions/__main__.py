@@ -2,7 +2,7 @@
 
     python -m benchmarks.decisions [GATE …]
 
-What is printed is kept in docs/decisions.md, with pictures. Takes less than ten minutes on two cores that are free.
+What is printed is kept in docs/decisions.md, with pictures. Takes ten minutes on two cores that are free.
 """
 
 import importlib

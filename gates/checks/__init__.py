@@ -1,9 +1,9 @@
 """The gates, one a file; this folder is the registry.
 
-A gate is a module with a docstring (the user's documentation), `Policy`, `Inputs`, `measure` and `judge`; one
-whose limits depend on the task has a `MulticlassPolicy`, `RegressionPolicy` and `RankingPolicy` beside it; one
-that reads tables of any length has `measure_over(inputs, over)` too, where `over` carries a function over the
-parts of a table.
+A gate is a module with a docstring (the user's documentation), `Policy`, `Inputs`, `measure` and `judge`. One
+whose limits depend on the task has a `MulticlassPolicy`, `RegressionPolicy`, `RankingPolicy` beside it;
+one that reads tables of any length has `measure_over(inputs, over)` too, where `over` carries a function over
+the parts of a table.
 Fields of `Inputs` are written ``name: Annotated[type, "help"]``; they become flags and action inputs. A
 `Path` is a file whose digest the verdict records. A field that is not given is looked up by its name: first
 in the gate's own block of the policy, then in the project's, then among the files of the jobs.
