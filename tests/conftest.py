@@ -22,7 +22,7 @@ settings.load_profile("gates")
 def _write_to_memory() -> None:
     """Keep temporary files in memory where it has room and lets programs run, unless told where.
 
-    The tests make and remove some hundred thousand small files; a disk can take a fifth of their time for it.
+    They are many and small, and most are soon removed: for a push under act, a disk took a sixth of the time.
     """
     if "TMPDIR" in os.environ or not MEMORY.is_dir():
         return
