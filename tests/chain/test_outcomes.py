@@ -5,7 +5,9 @@ import re
 import shutil
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from gates import digest
 from gates.adapters import keys
@@ -165,6 +167,30 @@ def test_a_worse_challenger_is_refused(first: State, ships: Callable[[str], Stat
     assert promoted["kind"] == "promote"
     assert project.champion() == first.project.champion()
     assert project.alias() == "1"
+
+
+def test_a_new_golden_version_scores_the_champion_again(shipped: Project) -> None:
+    """Its figure on the new rows is the baseline; the one on the old rows is compared with nothing."""
+    before = json.loads((shipped.path / "evidence/golden.json").read_bytes())["measurements"]
+    shipped.edit("params.yaml", "golden_rows: 1500", "golden_rows: 1490")
+    shipped.must("dvc", "repro", "--quiet", "split")
+    for name in ("features", "labels"):
+        made = digest.of_file(shipped.path / f"data/golden/{name}.parquet")
+        params = (shipped.path / "params.yaml").read_text("utf-8")
+        (pinned,) = re.findall(rf"{name}_sha256: ([0-9a-f]{{64}})", params)
+        shipped.edit("params.yaml", pinned, made)
+    shipped.edit("params.yaml", "version: v1", "version: v2")
+    shipped.edit("params.yaml", "n_estimators: 30", "n_estimators: 150")
+    shipped.commit()
+    answer = shipped.gates("ship", "--json")
+    assert answer.code == 0, answer.out + answer.err
+    after = json.loads((shipped.path / "evidence/champion.json").read_bytes())["measurements"]
+    labels = pd.read_parquet(shipped.path / "data/golden/labels.parquet")
+    scores = labels.merge(pd.read_parquet(shipped.path / "candidate/predictions.parquet"), on="row_id")
+    assert len(scores) == 1490
+    assert after["auc/champion"] == pytest.approx(roc_auc_score(scores["churn"], scores["champion"]))
+    assert after["auc/champion"] != pytest.approx(before["auc"], abs=1e-6)
+    assert shipped.gates("show", "2", "--json").json["golden"]["version"] == "v2"
 
 
 def test_rollback_by_previous_version_and_sha(twice: Project) -> None:
