@@ -1,6 +1,6 @@
 """Time our figures beside what people write or use for the same.
 
-python -m benchmarks.speed [statistics] [start] [chain] [fairness] [drift] [evidently]
+python -m benchmarks.speed [statistics] [start] [chain] [fairness] [drift] [evidently] [schema]
 """
 
 import importlib
@@ -13,7 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from benchmarks.speed.line import Line
 
-PARTS = ("statistics", "start", "chain", "fairness", "drift", "evidently")
+PARTS = ("statistics", "start", "chain", "fairness", "drift", "evidently", "schema")
 
 
 def main() -> None:

@@ -129,7 +129,7 @@ def test_an_error_of_ours_comes_as_it_is(cluster: Cluster, project: Project) -> 
     def work(part: Part) -> Any:  # noqa: ANN401 - it never returns
         raise InvalidError(f"{part.path.name} is odd.", why="so", do="that")
 
-    with pytest.raises(InvalidError, match=r"0\.parquet is odd") as caught:
+    with pytest.raises(InvalidError, match=r"\.parquet is odd") as caught:
         cluster.carry(listed(project), work, lambda _: None)
     assert (caught.value.why, caught.value.do) == ("so", "that")
 
