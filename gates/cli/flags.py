@@ -38,6 +38,17 @@ class Lines(click.types.StringParamType):
         return [line for line in rv.splitlines() if line]
 
 
+class Table(click.Path):
+    """A file or folder of this machine, or the address of a folder in a bucket, which stays text."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 - click's own
+        """Return a path, or the address as it is."""
+        if re.fullmatch(r"s3://[a-z0-9.-]{3,63}(?:/[^\x00-\x1f\x7f]*)?", str(value)):
+            return str(value)
+        return super().convert(value, param, ctx)
+
+
+TABLE = Table(path_type=Path)
 DIGEST = Text("(?:[0-9a-f]{64})?", "a digest, 64 hex digits")
 COMMIT = Text("(?:[0-9a-f]{40,64})?", "a commit, 40 to 64 hex digits")
 SERVING = Text("(?:v?[0-9]{1,9}|[0-9a-f]{7,64})?", "a version, or a SHA or digest of 7 to 64 hex digits")
@@ -88,11 +99,11 @@ UNTIL = click.option(
 
 
 def of_input(field: checks.InputField, *, folder: bool = False) -> Callable[[Any], Any]:
-    """Return the command-line flag of a gate's input, of which a file may be a folder of files."""
+    """Return the command-line flag of a gate's input; whether a file may be a table of many files."""
     kinds: dict[Any, Any] = {int: int, float: float}
     kind: click.ParamType[Any] | type
     if field.is_file:
-        kind = click.Path(dir_okay=folder, path_type=Path)
+        kind = TABLE if folder else click.Path(dir_okay=False, path_type=Path)
     elif get_origin(field.type) is Literal:
         kind = click.Choice(get_args(field.type))
     else:

@@ -44,10 +44,10 @@ for _name in checks.names():
     click.option(
         "--data",
         "tables",
-        type=click.Path(path_type=Path),
+        type=flags.TABLE,
         multiple=True,
         required=True,
-        help="Table, folder of Parquet files, or profile of the rows; give it once for each.",
+        help="Table, folder of Parquet files here or in s3://, or profile; give it once for each.",
     ),
     click.option(
         "--out",
@@ -57,7 +57,7 @@ for _name in checks.names():
     ),
     flags.ENGINE,
 )
-def profile(project: "Project", tables: tuple[Path, ...], out: Path, engine: str) -> "Result":
+def profile(project: "Project", tables: "tuple[Path | str, ...]", out: Path, engine: str) -> "Result":
     """Write a small profile of tables, which the gate drift takes as its reference or as live data."""
     from gates.run import profile as run
 

@@ -1,10 +1,12 @@
 """What carries a gate's work over the parts of a table: this process, or Ray."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
-from gates.adapters import engine_local, engine_ray
+from gates.adapters import datasets, engine_local, engine_ray
+from gates.errors import InvalidError
 from gates.parts import Over, Part, T
 from gates.run.project import Project
 
@@ -27,6 +29,37 @@ def over(project: Project, engine: str) -> Iterator[Over[Any]]:
         return
     with engine_ray.joined("" if engine == RAY else engine) as cluster:
         yield _told(project, cluster.carry)
+
+
+@contextmanager
+def at_hand(project: Project, tables: Iterable[Any], engine: str) -> Iterator[list[Any]]:
+    """Give the same values with a folder on this machine in place of each ``s3://bucket/prefix``.
+
+    Raises:
+        GatesError: A bucket cannot be read, or a cluster could not reach what was brought here.
+    """
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(_brought(project, str(each), engine)) if is_remote(each) else each
+            for each in tables
+        ]
+
+
+def is_remote(value: object) -> bool:
+    """Return whether a value names a table in a bucket."""
+    return isinstance(value, str) and value.startswith(datasets.SCHEME)
+
+
+@contextmanager
+def _brought(project: Project, uri: str, engine: str) -> Iterator[Path]:
+    if engine not in {LOCAL, RAY}:
+        raise InvalidError(
+            f"{uri} is brought to this machine, which the cluster at {engine} does not see.",
+            do="Give a folder that all its machines reach, or --engine ray.",
+        )
+    project.say(f"bringing {uri}")
+    with datasets.brought(uri, project.root) as folder:
+        yield folder
 
 
 def _told(project: Project, carry: Callable[..., Iterable[Any]]) -> Over[Any]:

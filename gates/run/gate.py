@@ -26,7 +26,8 @@ def run(
     Raises:
         GatesError: An input cannot be read; nothing was decided.
     """
-    verdict = judge(project, name, given, today, on=on)
+    with engine.at_hand(project, given.values(), on) as values:
+        verdict = judge(project, name, dict(zip(given, values, strict=True)), today, on=on)
     files.write_json(project.evidence / f"{name}.json", to_document(verdict))
     return verdict
 

@@ -16,12 +16,12 @@ from gates.run.project import Project
 from gates.run.result import Result
 
 
-def run(project: Project, tables: Iterable[Path], out: Path, on: str = engine.LOCAL) -> Result:
+def run(project: Project, tables: Iterable[Path | str], out: Path, on: str = engine.LOCAL) -> Result:
     """Profile the rows of all tables together, without the key, and write the profile.
 
     Args:
         project: The project.
-        tables: Tables, folders of Parquet files, or profiles.
+        tables: Tables, folders of Parquet files here or at ``s3://bucket/prefix``, or profiles.
         out: The JSON file to write.
         on: The engine that reads tables: local, ray, or ray://host:port.
 
@@ -30,8 +30,8 @@ def run(project: Project, tables: Iterable[Path], out: Path, on: str = engine.LO
     """
     key = project.policy.project.data.key
     parts = []
-    with engine.over(project, on) as over:
-        for path in tables:
+    with engine.over(project, on) as over, engine.at_hand(project, tables, on) as here:
+        for path in here:
             project.say(f"profiling {path}")
             parts.append(profile_of(path, partial(ne, key), over))
     whole = merged(parts)
