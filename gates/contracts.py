@@ -46,10 +46,13 @@ def broken_rules(frame: "pd.DataFrame", schema: Any) -> dict[Rule, list[int | No
         InvalidError: A key has values that cannot be compared, such as lists.
     """
     import pandera.errors
+    from pandera.config import ValidationDepth, config_context
 
     broken: dict[Rule, list[int | None]] = {}
     try:
-        schema.validate(frame, lazy=True)
+        # An environment variable of pandera's must not switch a contract off, nor half of it.
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            schema.validate(frame, lazy=True)
     except TypeError as error:
         raise InvalidError(
             "The contract cannot be held.",

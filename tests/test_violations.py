@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -288,13 +291,25 @@ def test_rules_about_many_values_see_all_of_them(tmp_path: Path) -> None:
     assert found.broken == {("id", "unique_values_eq([0, 1, 2])"): Broken(whole=1)}
 
 
-@pytest.mark.parametrize("depth", ["SCHEMA_AND_DATA", "SCHEMA_ONLY", None])
-def test_bad_rows_are_refused_as_values_not_as_plans(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, depth: str | None
-) -> None:
-    """pandera over a LazyFrame of polars looks at types alone, unless it is told otherwise; so do not we."""
+HELD = """
+import sys
+from pathlib import Path
+from gates.contracts import read_contract
+from gates.violations import of_table
+print(of_table(Path(sys.argv[1]), read_contract(Path(sys.argv[2]))).broken)
+"""
+
+
+@pytest.mark.parametrize(
+    "setting", [{"PANDERA_VALIDATION_ENABLED": "False"}, {"PANDERA_VALIDATION_DEPTH": "SCHEMA_ONLY"}]
+)
+def test_the_environment_switches_no_rule_off(tmp_path: Path, setting: dict[str, str]) -> None:
+    """pandera over a LazyFrame of polars looks at types alone and passes bad rows; here rows are always held.
+
+    pandera reads its variables when it is imported.
+    """
     table = pa.table({"id": [0, 1, 2], "kind": ["a", "b", "no such kind"]})
-    path, schema = written(tmp_path / "t.parquet", table, KEYED)
-    if depth is not None:
-        monkeypatch.setenv("PANDERA_VALIDATION_DEPTH", depth)
-    assert of_table(path, schema).broken == {("kind", "isin(['a', 'b'])"): Broken(1, (2,))}
+    path, _ = written(tmp_path / "t.parquet", table, KEYED)
+    command = [sys.executable, "-c", HELD, str(path), str(path.with_suffix(".yaml"))]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **setting})
+    assert "(2,)" in ended.stdout
