@@ -1,7 +1,9 @@
 """Contracts: pandera schemas in YAML, and the rows of a table that break one."""
 
 import re
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,14 +86,57 @@ def by_value(schema: Any) -> bool:  # noqa: ANN401 - pandera is imported late
     )
 
 
-def checks_of(name: str, schema: Any) -> set[str] | None:  # noqa: ANN401 - pandera is imported late
-    """Return the names of a column's checks; None where the contract says nothing of it."""
-    named = [
-        column
-        for key, column in schema.columns.items()
-        if (re.match(key, name) if column.regex else key == name)
-    ]
-    return {check.name for column in named for check in column.checks} if named else None
+@dataclass(frozen=True)
+class Outline:
+    """What of a contract tells how its table is to be read.
+
+    Attributes:
+        checks: Column, or pattern of columns, to the names of its checks.
+        patterns: Those that are patterns.
+        keys: The columns of each key that has to be unique.
+    """
+
+    checks: Mapping[str, frozenset[str]]
+    patterns: frozenset[str]
+    keys: tuple[tuple[str, ...], ...]
+
+    def checks_of(self, name: str) -> set[str] | None:
+        """Return the names of a column's checks; None where the contract says nothing of it."""
+        named = [
+            checks
+            for key, checks in self.checks.items()
+            if (re.match(key, name) if key in self.patterns else key == name)
+        ]
+        return {check for checks in named for check in checks} if named else None
+
+
+def outline_of(schema: Any) -> Outline:  # noqa: ANN401 - pandera is imported late
+    """Return the outline of a schema."""
+    columns = schema.columns.items()
+    return Outline(
+        {name: frozenset(check.name for check in column.checks) for name, column in columns},
+        frozenset(name for name, column in columns if column.regex),
+        tuple(map(key_columns, keys(schema))),
+    )
+
+
+def outline(contract: Path) -> Outline | None:
+    """Return what can be told of a contract without pandera; None where that is not plain to see.
+
+    It is a guess, to be held against `outline_of` what pandera reads.
+    """
+    try:
+        document = read_yaml(contract)
+        columns = document["columns"]
+        checks = {name: frozenset(rules.keys() - COLUMN_WORDS) for name, rules in columns.items()}
+        plain = all(names <= BY_VALUE for names in checks.values()) and not any(
+            rules.get("checks") or rules.get("regex") for rules in columns.values()
+        )
+        if not plain or document.keys() & {"checks", "dtype", "unique"}:
+            return None
+        return Outline(checks, frozenset(), tuple((name,) for name in columns if columns[name].get("unique")))
+    except (InvalidError, KeyError, AttributeError, TypeError):
+        return None
 
 
 def keys(schema: Any) -> list[Any]:  # noqa: ANN401 - pandera is imported late

@@ -73,7 +73,6 @@ def among(found: Marks, wanted: Marks) -> NDArray[np.bool_]:
 def _of_column(column: Any) -> Marks:  # noqa: ANN401 - pyarrow has no types
     import pyarrow as pa
     import pyarrow.types as pt
-    from pandas.util import hash_array
 
     kind = column.type
     if pt.is_dictionary(kind):
@@ -90,5 +89,7 @@ def _of_column(column: Any) -> Marks:  # noqa: ANN401 - pyarrow has no types
     if pt.is_integer(kind) or pt.is_boolean(kind):
         wide = pa.uint64() if pt.is_unsigned_integer(kind) else pa.int64()
         return np.asarray(column.cast(wide).fill_null(0).to_numpy(zero_copy_only=False).view(np.uint64))
+    from pandas.util import hash_array
+
     values = column.to_numpy(zero_copy_only=False)
     return np.asarray(hash_array(values.astype(object), categorize=False))

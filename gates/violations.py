@@ -8,6 +8,7 @@ time (see `gates.contracts.by_value`) need the whole table; so does CSV, whose t
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gates import contracts, duplicates, witnesses
-from gates.contracts import NAMED, OF_COLUMNS, Rule, broken_rules
+from gates.contracts import NAMED, OF_COLUMNS, Outline, Rule, broken_rules
 from gates.duplicates import Marks
+from gates.errors import GatesError
 from gates.parts import Over, Part, batches, complete, files_of, in_turn, parts_of, reading
 from gates.tables import read_table
 from gates.witnesses import Key, Seen, Sought
@@ -82,13 +84,38 @@ class Doubts:
         return bool(self.columns) or any(marks.size for marks in self.marks.values())
 
 
-def of_table(path: Path, schema: Any, over: Over[Any] = in_turn) -> Violations:  # noqa: ANN401 - pandera's
+def under_contract(path: Path, contract: Path, over: Over[Any] = in_turn) -> Violations:
+    """Return what the rows of a table break of the contract in a file.
+
+    pandera takes as long to import as a million rows to read: both happen at once.
+
+    Raises:
+        InvalidError: The contract is none, or the table cannot be read to its end.
+    """
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        schema = aside.submit(contracts.read_contract, contract)
+        outline = contracts.outline(contract)
+        try:
+            seen = _seen_by(path, outline, over) if outline else None
+        except GatesError:
+            schema.result()  # a contract that is none is told first
+            raise
+        return of_table(path, schema.result(), over, seen)
+
+
+def of_table(
+    path: Path,
+    schema: Any,  # noqa: ANN401 - pandera's
+    over: Over[Any] = in_turn,
+    before: tuple[Sought, Seen] | None = None,
+) -> Violations:
     """Return what the rows of a table break of a contract.
 
     Args:
         path: CSV, Parquet, or a folder of Parquet files that are one table.
         schema: The schema in the contract.
         over: What carries a function over the parts of the table.
+        before: What was seen of the table before, and what was sought then.
 
     Raises:
         InvalidError: The table cannot be read to its end.
@@ -99,10 +126,11 @@ def of_table(path: Path, schema: Any, over: Over[Any] = in_turn) -> Violations: 
     if files == [path] and path.suffix != ".parquet":
         return of_frame(read_table(path), schema)
     parts, columns = parts_of(files)
-    if not contracts.by_value(schema) or not _told_apart(columns, schema):
+    outline = contracts.outline_of(schema)
+    if not contracts.by_value(schema) or not _told_apart(columns, outline):
         return of_frame(_together(files), schema)
-    see = partial(witnesses.of_part, sought=sought_in(columns, schema))
-    seen = witnesses.merged(complete(parts, over(parts, see)))
+    sought = sought_in(columns, outline)
+    seen = before[1] if before and before[0] == sought else _look(parts, sought, over)
     doubts, sure = doubts_of(seen, columns, schema)
     if coded := [name for name in doubts.columns if is_coded(columns.field(name).type)]:
         doubts = replace(doubts, columns=tuple(name for name in doubts.columns if name not in coded))
@@ -185,22 +213,22 @@ def finish(found: Violations, columns: "pa.Schema", schema: Any) -> Violations: 
     return Violations(found.rows, broken)
 
 
-def sought_in(columns: "pa.Schema", schema: Any) -> Sought:  # noqa: ANN401 - pandera's
+def sought_in(columns: "pa.Schema", outline: Outline) -> Sought:
     """Return what has to be seen of a table's columns to hold a contract."""
-    checks = {each.name: contracts.checks_of(each.name, schema) for each in columns}
     kinds = {
         each.name: witnesses.kind_of(each, names, contracts.BETWEEN)
         for each in columns
-        if (names := checks[each.name]) is not None
+        if (names := outline.checks_of(each.name)) is not None
     }
-    keys = tuple(dict.fromkeys(key for key, _ in _keys(columns, schema)))
+    here = (tuple(name for name in key if name in columns.names) for key in outline.keys)
+    keys = tuple(dict.fromkeys(filter(None, here)))
     further: dict[str, witnesses.Kind] = {name: "none" for key in keys for name in key if name not in kinds}
     return Sought({**kinds, **further}, keys)
 
 
 def doubts_of(seen: Seen, columns: "pa.Schema", schema: Any) -> tuple[Doubts, dict[Rule, Broken]]:  # noqa: ANN401 - pandera's
     """Return what the witnesses leave open, and what they tell for sure: the rules about columns."""
-    rest = contracts.without_keys(schema)
+    rest, outline = contracts.without_keys(schema), contracts.outline_of(schema)
     gaps = frozenset(name for name, found in seen.columns.items() if found.nulls)
     broken = broken_rules(_framed(witnesses.frame_of(columns, seen.columns), gaps), rest)
     if seen.rows == 0:
@@ -208,10 +236,26 @@ def doubts_of(seen: Seen, columns: "pa.Schema", schema: Any) -> tuple[Doubts, di
     sure = {rule: _broken(rows) for rule, rows in broken.items() if not _of_rows(rule, seen.columns)}
     doubted = {subject for subject, _ in broken.keys() - sure.keys()}
     for name, found in seen.columns.items():
-        if not found.enough and contracts.checks_of(name, schema) is not None:
+        if not found.enough and outline.checks_of(name) is not None:
             doubted.add(name)
     marks = {key: duplicates.repeated(found) for key, found in seen.marks.items()}
     return Doubts(rest, tuple(name for name in columns.names if name in doubted), gaps, marks), sure
+
+
+def _seen_by(path: Path, outline: Outline, over: Over[Any]) -> tuple[Sought, Seen] | None:
+    """Return what is seen of Parquet where a contract asks for what its outline tells."""
+    files = files_of(path)
+    if files == [path] and path.suffix != ".parquet":
+        return None
+    parts, columns = parts_of(files)
+    if not _told_apart(columns, outline):
+        return None
+    sought = sought_in(columns, outline)
+    return sought, _look(parts, sought, over)
+
+
+def _look(parts: Sequence[Part], sought: Sought, over: Over[Any]) -> Seen:
+    return witnesses.merged(complete(parts, over(parts, partial(witnesses.of_part, sought=sought))))
 
 
 def _keys(columns: "pa.Schema", schema: Any) -> list[tuple[Key, Any]]:  # noqa: ANN401 - pandera's
@@ -223,14 +267,14 @@ def _keys(columns: "pa.Schema", schema: Any) -> list[tuple[Key, Any]]:  # noqa: 
     return found
 
 
-def _told_apart(columns: "pa.Schema", schema: Any) -> bool:  # noqa: ANN401 - pandera's
+def _told_apart(columns: "pa.Schema", outline: Outline) -> bool:
     """Return whether columns have names of their own, and keys no lists in them."""
     import pyarrow.types as pt
 
-    names = {name for key, _ in _keys(columns, schema) for name in key}
-    return len(set(columns.names)) == len(columns) and not any(
-        pt.is_nested(columns.field(name).type) for name in names
-    )
+    if len(set(columns.names)) < len(columns):
+        return False
+    keys = {name for key in outline.keys for name in key if name in columns.names}
+    return not any(pt.is_nested(columns.field(name).type) for name in keys)
 
 
 def _together(files: Sequence[Path], columns: list[str] | None = None) -> "pd.DataFrame":

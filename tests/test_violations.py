@@ -21,13 +21,14 @@ from gates import duplicates, parts, violations, witnesses
 from gates.contracts import read_contract
 from gates.errors import InvalidError, UnavailableError
 from gates.parts import parts_of
-from gates.violations import Broken, Violations, of_frame, of_table
+from gates.violations import Broken, Violations, of_frame, of_table, under_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from gates.parts import Part
+    from gates.witnesses import Seen, Sought
 
 # A column's type, and values of which some break the rules below.
 TYPES: dict[str, tuple[pa.DataType, list[Any]]] = {
@@ -125,7 +126,7 @@ def test_parts_are_judged_as_the_whole_is(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setattr(parts, "BATCH", rng.choice([3, 100]))
         monkeypatch.setattr(witnesses, "MOST", rng.choice([1, 100]))
         whole = judged(of_frame, pd.read_parquet(path), schema)
-        assert judged(of_table, path, schema) == whole, (table, document)
+        assert judged(under_contract, path, path.with_suffix(".yaml")) == whole, (table, document)
 
 
 # ---------------------------------------------------------------- one by one
@@ -206,6 +207,28 @@ def test_a_table_that_keeps_its_contract_is_looked_at_once(
     """pandera judges the witnesses, and no row."""
     monkeypatch.setattr(violations, "of_part", pytest.fail)
     assert of_table(*written(tmp_path / "t.parquet", keyed(), KEYED)) == Violations(20)
+
+
+def test_it_is_looked_at_while_pandera_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain contract tells without pandera what to look for, and that is not done again."""
+    path, _ = written(tmp_path / "t.parquet", keyed(), KEYED)
+    looks = []
+    see = witnesses.of_part
+
+    def noted(part: Part, sought: Sought) -> Seen:
+        looks.append(sought)
+        return see(part, sought)
+
+    monkeypatch.setattr(witnesses, "of_part", noted)
+    assert under_contract(path, path.with_suffix(".yaml")) == Violations(20)
+    assert len(looks) == 1
+
+
+def test_a_contract_that_is_none_is_told_before_its_table(tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"no table")
+    (tmp_path / "c.yaml").write_text("columns: {id: {dtype: nonsense}}")
+    with pytest.raises(InvalidError, match=r"c\.yaml is not a contract"):
+        under_contract(tmp_path / "t.parquet", tmp_path / "c.yaml")
 
 
 @pytest.mark.usefixtures("small")

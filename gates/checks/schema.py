@@ -12,12 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gates.contracts import read_contract
 from gates.parts import Over, in_turn
 from gates.policy_blocks import GatePolicy
 from gates.policy_values import PlainPath
 from gates.verdict import Finding, Measurements, at_most, enough
-from gates.violations import of_table
+from gates.violations import under_contract
 
 TABLES = ("raw", "train", "golden")
 # What pandera calls a broken rule, where the contract calls it otherwise.
@@ -62,7 +61,7 @@ def measure_over(inputs: Inputs, over: Over[Any]) -> Measurements:
     for name, (table, contract) in pairs.items():
         if table is None or contract is None:
             continue
-        found = of_table(table, read_contract(contract), over)
+        found = under_contract(table, contract, over)
         measurements[f"rows/{name}"] = found.rows
         counts = {"/".join(rule): each.rows + each.whole for rule, each in sorted(found.broken.items())}
         measurements[f"violations/{name}"] = sum(counts.values())
