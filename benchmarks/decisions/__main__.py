@@ -2,7 +2,8 @@
 
     python -m benchmarks.decisions [GATE …]
 
-What is printed is kept in docs/decisions.md, with pictures. Takes ten minutes on two cores that are free.
+What is printed is kept in docs/decisions.md, with pictures. On two cores that are free it takes less than ten
+minutes.
 """
 
 import importlib

@@ -49,7 +49,7 @@ def _scripts(project: Path) -> None:
         command = [sys.executable, str(FOLDER / f"{script}.py")]
         ended = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
         if ended.returncode:
-            raise SystemExit(f"{script}.py: {ended.stderr}")
+            raise SystemExit(f"{script}.py: {ended.stderr[-2_000:]}")
         said = ended.stdout
     if "serves" not in said:
         raise SystemExit(f"no model serves after the five scripts: {said}")

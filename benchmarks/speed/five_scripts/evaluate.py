@@ -13,6 +13,6 @@ with mlflow.start_run(run_id=run_id):
         test,
         targets="churn",
         model_type="classifier",
-        evaluator_config={"log_explainer": False},  # SHAP cannot read columns of texts
+        evaluator_config={"log_model_explainability": False},  # SHAP cannot read columns of texts
     )
 print({name: round(value, 4) for name, value in result.metrics.items()})
