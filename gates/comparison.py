@@ -32,6 +32,7 @@ class Comparison:
     def overall(self, rows: GoldenRows) -> Measurements:
         """Return how many rows there are, both figures, and their difference with what would decide it."""
         metric, measured = self.metric, counted(self.task, rows)
+        measured |= rows.count_of_groups() if self.task != "ranking" else {}
         with suppress(ValueError, KeyError):  # these rows have no such figure: there is no difference
             better = self._better(metric, rows, named_figures.ALL)
             measured |= _difference("delta", better)
@@ -74,7 +75,10 @@ class Comparison:
         if metric in OURS[self.task]:
             return figure(metric, rows.y, rows.answers[model], rows.weights)
         found = self.named[metric][named_figures.ALL]
-        return found.challenger.estimate if model == "challenger" else float(found.champion or 0.0)
+        of = {"challenger": found.challenger.estimate, "champion": found.champion}[model]
+        if of is None:
+            raise ValueError("one model alone was scored")
+        return of
 
 
 def _difference(name: str, better: Improvement) -> Measurements:
@@ -89,4 +93,4 @@ def counted(task: Task, rows: GoldenRows, of: str = "") -> Measurements:
         return {f"{prefix}queries{suffix}": float(len(named_figures.queries(rows)))}
     if task == "binary" or (task == "multiclass" and not of):
         return {f"{prefix}rows_per_class{suffix}": float(rows.least_of_a_class())}
-    return {f"{prefix}rows{suffix}": float(len(rows))}
+    return {f"{prefix}rows{suffix}": rows.count()}

@@ -27,14 +27,15 @@ def marks(rows: "pa.Table", columns: Sequence[str]) -> Marks:
             another table is not.
     """
     import pyarrow.compute as pc
+    import pyarrow.types as pt
 
     found = np.zeros(len(rows), dtype=np.uint64)
     for name in columns:
         column = rows.column(name)
         column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
         here = _of_column(column)
-        if column.null_count:
-            here = np.where(pc.is_null(column).to_numpy(zero_copy_only=False), ABSENT, here)
+        if column.null_count or pt.is_floating(column.type):
+            here = np.where(pc.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False), ABSENT, here)
         found = here if len(columns) == 1 else (found ^ here) * MULTIPLIER + (found >> np.uint64(29))
     return found
 

@@ -87,12 +87,35 @@ class GoldenRows:
         """Return how many rows there are."""
         return len(self.y)
 
-    def least_of_a_class(self) -> int:
-        """Return the rows of the class that has fewest; a class of a model that no row has, has none."""
+    @property
+    def queries(self) -> "npt.NDArray[Any]":
+        """The query of each row of a ranking, shape (n,).
+
+        Raises:
+            ValueError: The rows have none.
+        """
+        if self.groups is None:
+            raise ValueError("a ranking is of rows that belong to queries")
+        return self.groups
+
+    def count(self, chosen: "npt.NDArray[np.bool_] | None" = None) -> float:
+        """Return how many rows there are; of weighed ones, how many alike say as much (L. Kish, 1965)."""
         import numpy as np
 
+        mask = np.ones(len(self), dtype=np.bool_) if chosen is None else chosen
+        if self.weights is None:
+            return float(np.count_nonzero(mask))
+        weights = self.weights[mask]
+        return float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
+
+    def least_of_a_class(self) -> float:
+        """Return the count of the class that has fewest; a class of a model that no row has, has none."""
         known: tuple[object, ...] = self.classes or (0, 1)
-        return min(int(np.count_nonzero(self.y == each)) for each in known)
+        return min(self.count(self.y == each) for each in known)
+
+    def count_of_groups(self) -> dict[str, float]:
+        """Return how many groups are drawn as one, by the name of the measurement; nothing where rows are."""
+        return {} if self.groups is None else {"groups": float(len({*self.groups.tolist()}))}
 
     def texts(self, column: str) -> "npt.NDArray[np.str_]":
         """Return a column's values as text, shape (n,); what is missing is a value of its own."""
@@ -213,19 +236,28 @@ def _answers(
 def _weights(golden: WeighedFiles, rows: "pd.DataFrame") -> "npt.NDArray[np.float64]":
     """Return what each row counts: its own weight times that of its class."""
     import numpy as np
+    import pandas as pd
 
     weights = np.ones(len(rows))
     if golden.weight:
-        weights = numbers(golden.features, rows[golden.weight])
-        if not (weights >= 0).all():
+        weights = pd.to_numeric(rows[golden.weight], errors="coerce").to_numpy(
+            "float64", na_value=float("nan")
+        )
+        if bad := int((~((weights >= 0) & (weights <= LARGEST))).sum()):
             raise InvalidError(
-                f"{golden.features}: a weight in {golden.weight!r} is below 0.", do="Mend that column."
+                f"{golden.features}: {bad} weights in {golden.weight!r} are no finite numbers of at least 0.",
+                do="Mend that column.",
             )
     if golden.class_weights:
         of_class = {
             name: float(value) for name, _, value in (each.rpartition("=") for each in golden.class_weights)
         }
         names = class_names(golden.labels, rows[golden.label])
+        if idle := sorted(of_class.keys() - {*names.tolist()}):
+            raise InvalidError(
+                f"gates.golden_set.class_weights weighs the class {idle[0]!r}, which no golden row has.",
+                do="Correct its name, or leave it out.",
+            )
         unknown = sorted({*names.tolist()} - of_class.keys())
         if unknown:
             raise InvalidError(

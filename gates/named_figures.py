@@ -7,7 +7,7 @@ made of.
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gates import digest
 from gates.documents import Document, read_json
 from gates.errors import InvalidError
-from gates.golden_rows import MODELS, GoldenFiles, GoldenRows
+from gates.golden_rows import MODELS, GoldenRows, WeighedFiles
 from gates.policy_values import Task
 from gates.stats.bootstrap import Function, bootstrap_both, bootstrap_interval
 from gates.stats.interval import Interval, normal_variance
@@ -105,7 +105,8 @@ def queries(rows: GoldenRows) -> list[NDArray[np.intp]]:
     _, member = np.unique(rows.groups, return_inverse=True)
     order = np.argsort(member, kind="stable")
     found = np.split(order, np.cumsum(np.bincount(member))[:-1])
-    return [each for each in found if np.ptp(rows.y[each]) > 0]
+    weighs = np.ones(len(rows)) if rows.weights is None else rows.weights
+    return [each for each in found if np.ptp(rows.y[each]) > 0 and weighs[each].any()]
 
 
 def _queries(metric: Metric | Function, rows: GoldenRows) -> _Drawn:
@@ -149,7 +150,7 @@ def _figure(drawn: _Drawn, *, larger_is_better: bool) -> Figure:
     return Figure(challenger, champion, Improvement(better, normal_variance(better)))
 
 
-def to_document(named: Named, golden: GoldenFiles) -> Document:
+def to_document(named: Named, golden: WeighedFiles) -> Document:
     """Return the file that the gates read."""
     metrics = {
         metric: {name: _written(figure) for name, figure in slices.items()}
@@ -158,7 +159,7 @@ def to_document(named: Named, golden: GoldenFiles) -> Document:
     return {"of": _made_of(golden), "metrics": metrics}
 
 
-def read(path: Path, golden: GoldenFiles) -> dict[str, dict[str, Figure]]:
+def read(path: Path, golden: WeighedFiles) -> dict[str, dict[str, Figure]]:
     """Return what `to_document` wrote.
 
     Raises:
@@ -167,7 +168,7 @@ def read(path: Path, golden: GoldenFiles) -> dict[str, dict[str, Figure]]:
     document = read_json(path)
     if document.get("of") != _made_of(golden):
         raise InvalidError(
-            f"{path} was made of other predictions or golden files than are judged here.", do=JUDGE
+            f"{path} was made of other predictions, golden files or weights than are judged here.", do=JUDGE
         )
     try:
         return {
@@ -178,8 +179,13 @@ def read(path: Path, golden: GoldenFiles) -> dict[str, dict[str, Figure]]:
         raise InvalidError(f"{path} holds no figures of named metrics.", do=JUDGE) from error
 
 
-def _made_of(golden: GoldenFiles) -> dict[str, str]:
-    return {name: digest.of_file(getattr(golden, name)) for name in MADE_OF}
+def _made_of(golden: WeighedFiles) -> Document:
+    """Return digests of the files, and what their columns mean."""
+    meant = {
+        each.name: getattr(golden, each.name) for each in fields(WeighedFiles) if each.name not in MADE_OF
+    }
+    meant = {name: list(value) if isinstance(value, tuple) else value for name, value in meant.items()}
+    return {**{name: digest.of_file(getattr(golden, name)) for name in MADE_OF}, **meant}
 
 
 def _written(figure: Figure) -> Document:

@@ -118,6 +118,14 @@ class GoldenSet(Strict):
     labels: PlainPath
     labels_sha256: Sha256
 
+    @field_validator("class_weights")
+    @classmethod
+    def _weighed_once(cls, class_weights: tuple[str, ...]) -> tuple[str, ...]:
+        names = [each.rpartition("=")[0] for each in class_weights]
+        if twice := sorted({each for each in names if names.count(each) > 1}):
+            raise ValueError(f"weighs the class {twice[0]!r} twice")
+        return class_weights
+
     @field_validator("labels")
     @classmethod
     def _apart(cls, labels: str, info: ValidationInfo) -> str:

@@ -70,6 +70,7 @@ Sha256: TypeAlias = Annotated[str, matching("[0-9a-f]{64}", "64 hex digits in lo
 Probability: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Amount: TypeAlias = Annotated[float, Field(ge=0)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
+LEAST_GROUPS = 30  # fewer, drawn as they are, give intervals that are far too narrow
 Name: TypeAlias = Annotated[str, Field(min_length=1)]
 PlainPath: TypeAlias = Annotated[str, AfterValidator(_plain_path)]
 Uri: TypeAlias = Annotated[str, matching(r"[!-~]+", "a URI")]

@@ -28,6 +28,7 @@ _RANKED = {
 _MORE_IS_LESS = ("trusted_types", "ignore")
 _FEWER_IS_LESS = ("attributes", "intersections", "slices", "also", "lint", "tests")
 _KNOWN = (*_LOW_IS_LESS, *_HIGH_IS_LESS, *_RANKED, *_MORE_IS_LESS, *_FEWER_IS_LESS)
+_MEANS_OTHERWISE = ("weight", "group", "class_weights")  # every figure is another one then
 # Who is believed and what is let off are lists of blocks: these say whom and what, and until when.
 _WHOM = ("finding", "key", "identity", "repository")
 _UNTIL = ("expires", "until", "revoked")
@@ -75,7 +76,10 @@ def _weaker(address: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> boo
         if words[-1] in _WHOM:
             return bool(now)
         return words[-1] in _UNTIL and address in new and _later(was, now)
-    word = next((each for each in reversed(words) if each.startswith(_KNOWN)), "")
+    if (words[1:] and words[1] == "metrics") or words[-1] in _MEANS_OTHERWISE:
+        return True
+    named = next((each for each in words if each.endswith("_metrics")), "")  # whatever the metric's name is
+    word = named or next((each for each in reversed(words) if each.startswith(_KNOWN)), "")
     if word in _RANKED:
         return _rank(word, now) < _rank(word, was)
     if word in (*_MORE_IS_LESS, *_FEWER_IS_LESS):

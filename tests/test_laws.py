@@ -162,7 +162,7 @@ _BY_NAME = {
     for end in ("", "/low", "/high")
 }
 for _gate in ("golden", "golden/regression"):
-    MEASURED[_gate] |= _BY_NAME
+    MEASURED[_gate] |= _BY_NAME | {"groups": COUNTS}
 _PINNED = dict.fromkeys(("pinned/features", "pinned/labels"), FLAGS)
 MEASURED["golden/multiclass"] = _BY_NAME | _PINNED | {"rows_per_class": COUNTS}
 MEASURED["golden/ranking"] = _BY_NAME | _PINNED | {"queries": COUNTS}
@@ -252,15 +252,21 @@ _METRICS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
     "max_metrics": (1, SHARES),
     "min_slice_metrics": (-1, maybe(SHARES)),
     "max_slice_metrics": (1, maybe(SHARES)),
+    "min_groups": (-1, st.integers(1, 400)),
 }
 _LEAST = (-1, st.integers(1, 400))
+for _gate in ("champion", "champion/regression"):
+    LIMITS[_gate]["min_groups"] = _LEAST
 LIMITS["golden"] |= _METRICS
 LIMITS["golden/regression"] |= _METRICS
 LIMITS["golden/multiclass"] = _METRICS | {"min_rows_per_class": _LEAST}
 LIMITS["golden/ranking"] = _METRICS | {"min_queries": _LEAST}
 LIMITS["fairness/multiclass"] = LIMITS["fairness"]
 LIMITS["fairness/ranking"] = {"min_exposure_ratio": (-1, SHARES), "min_rows_per_group": _LEAST}
-_RULE = {name: LIMITS["champion/regression"][name] for name in ("min_delta", "margin", "tie", "first_model")}
+_RULE = {
+    name: LIMITS["champion/regression"][name]
+    for name in ("min_delta", "margin", "tie", "first_model", "min_groups")
+}
 LIMITS["champion/multiclass"] = _RULE | {"min_rows_per_class": _LEAST, "min_slice_rows": _LEAST}
 LIMITS["champion/ranking"] = _RULE | {"min_queries": _LEAST, "min_slice_queries": _LEAST}
 FIXED: dict[str, dict[str, Any]] = {

@@ -1,7 +1,8 @@
 """Figures by scikit-learn's scorers and by the team's own functions, taken in a process of its own.
 
-The process has neither key nor credentials, and tells its figures to who asked: what judges runs none of the
-team's code itself, and looks at the digests of what it judges after this process has ended.
+What judges imports none of the team's code. The process is given neither variables nor a home that hold
+credentials, tells figures alone, and nothing that it started outlives it; then the digests of what is judged
+are looked at. It is no sandbox: it runs as the same user, on code of the commit that is judged.
 """
 
 import importlib
@@ -9,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gates import errors, golden_rows, named_figures
-from gates.adapters import sklearn_metrics
+from gates.adapters import descendants, sklearn_metrics
 from gates.adapters.trial import NEEDED
 from gates.digest import canonical_json
 from gates.documents import Document
@@ -63,7 +65,8 @@ def figures(root: Path, files: WeighedFiles, asked: Sequence[Asked], log: Path) 
         UnavailableError: It took too long.
     """
     question = {"files": asdict(files), "asked": [asdict(each) for each in asked]}
-    with log.open("a") as sink:
+    known = {name: value for name, value in os.environ.items() if NEEDED.fullmatch(name)}
+    with log.open("a") as sink, tempfile.TemporaryDirectory() as home, descendants.ended():
         try:
             ended = subprocess.run(
                 [sys.executable, "-P", "-m", "gates.adapters.scorer"],
@@ -71,7 +74,7 @@ def figures(root: Path, files: WeighedFiles, asked: Sequence[Asked], log: Path) 
                 stdout=subprocess.PIPE,
                 stderr=sink,
                 cwd=root,
-                env={name: value for name, value in os.environ.items() if NEEDED.fullmatch(name)},
+                env={**known, "HOME": home},  # where the keys of clouds lie
                 timeout=PATIENCE_S,
                 check=False,
             )
@@ -123,7 +126,7 @@ def _answer(question: Mapping[str, Any]) -> Document:
 def _taken(asked: Asked, files: WeighedFiles, rows: GoldenRows) -> dict[str, Figure]:
     """Return the figures of one metric, overall and on its slices."""
     if asked.function:
-        metric: Metric | Function = _own(asked)
+        metric: Metric | Function = _own(asked, rows.classes)
     else:
         metric = sklearn_metrics.metric(asked.name, files, rows.classes)
         rows = replace(rows, y=np.searchsorted(rows.classes, rows.y)) if rows.classes else rows
@@ -131,6 +134,9 @@ def _taken(asked: Asked, files: WeighedFiles, rows: GoldenRows) -> dict[str, Fig
     try:
         return named_figures.taken(metric, rows, files.task, larger_is_better=larger, slices=asked.slices)
     except ValueError as error:
+        if not asked.function:  # as of one class, or of too few rows: the gate is undecided
+            sys.stderr.write(f"{asked.name}: {error}\n")
+            return {}
         raise InvalidError(
             f"The metric {asked.name!r} has no figure on the golden rows.",
             why=str(error).partition("\n")[0],
@@ -138,8 +144,10 @@ def _taken(asked: Asked, files: WeighedFiles, rows: GoldenRows) -> dict[str, Fig
         ) from error
 
 
-def _own(asked: Asked) -> "Function":
+def _own(asked: Asked, classes: tuple[str, ...]) -> "Function":
     """Return the team's function, whose errors say whose they are."""
+    import pandas as pd
+
     module, _, name = asked.function.partition(":")
     try:
         function = getattr(importlib.import_module(module), name)
@@ -151,12 +159,21 @@ def _own(asked: Asked) -> "Function":
         ) from error
 
     def called(y: Any, prediction: Any, weight: Any) -> float:  # noqa: ANN401 - arrays of numpy
+        if classes:
+            prediction = pd.DataFrame(prediction, columns=classes)
         try:
-            return float(function(y, prediction, weight))
+            found = function(y, prediction, weight)
         except Exception as error:
             raise InvalidError(
                 f"The metric {asked.name!r} ({asked.function}) raised {type(error).__name__}.",
                 why=str(error)[:300],
+                do="It is called with labels, predictions and weights, and returns one number.",
+            ) from error
+        try:
+            return float(found)
+        except (TypeError, ValueError) as error:
+            raise InvalidError(
+                f"The metric {asked.name!r} ({asked.function}) returned {str(found)[:80]!r}, no number.",
                 do="It is called with labels, predictions and weights, and returns one number.",
             ) from error
 

@@ -32,7 +32,7 @@ OF_CELLS = {
     *_AVERAGED,
     *(f"{name}_{mean}" for name in _AVERAGED for mean in ("macro", "micro", "weighted")),
 }
-HALF = 0.5
+HALF = 0.5  # at it, the first class is predicted, as by the library
 BINARY = 2  # classes
 
 
@@ -63,6 +63,8 @@ def metric(name: str, files: "WeighedFiles", classes: tuple[str, ...]) -> "Metri
         try:
             return float(scorer(answered, prediction, y, **given))
         except TypeError as error:
+            if not files.weighs:
+                raise
             raise InvalidError(
                 f"scikit-learn's {name} takes no weights, and gates.golden_set has some.",
                 do="Hold another metric, or a function of your own: gates.metrics",
@@ -117,6 +119,6 @@ def _answered(task: str, classes: int) -> Any:  # noqa: ANN401 - an estimator, a
             return answers if answers.ndim > 1 else np.column_stack([1.0 - answers, answers])
 
         def predict(self, answers: Any) -> Any:  # noqa: ANN401 - an array of numpy
-            return answers.argmax(axis=1) if answers.ndim > 1 else (answers >= HALF).astype(np.intp)
+            return answers.argmax(axis=1) if answers.ndim > 1 else (answers > HALF).astype(np.intp)
 
     return Regressor() if task == "regression" else Classifier()

@@ -28,7 +28,7 @@ from gates.documents import read_json
 from gates.errors import InvalidError
 from gates.golden_rows import WeighedFiles
 from gates.policy_blocks import Direction, GatePolicy
-from gates.policy_values import Amount, Count, Criterion, Name, Slice
+from gates.policy_values import LEAST_GROUPS, Amount, Count, Criterion, Name, Slice
 from gates.stats.multiplicity import holm
 from gates.stats.quantiles import quantile_ratio
 from gates.verdict import Finding, Measurements, at_least, at_most, enough
@@ -38,7 +38,7 @@ JUDGE = "Judge again: gates judge"
 ALPHA = 0.05
 FirstModel: TypeAlias = Literal["floor", "approve", "block"]
 ROLLED_BACK = "This very model was taken out of production (on purpose: gates rollback --to SHA --reason …)."
-TIE = "Both answer every golden row alike; gates.champion.tie says what then."
+TIE = "By this metric both are alike on all golden rows; gates.champion.tie says what then."
 
 
 class ComparisonPolicy(GatePolicy):
@@ -53,6 +53,7 @@ class ComparisonPolicy(GatePolicy):
     slices: tuple[Slice, ...] = ()
     tie: Literal["block", "promote"] = "block"
     first_model: FirstModel
+    min_groups: Count = LEAST_GROUPS
 
     @model_validator(mode="after")
     def _something_improves(self) -> Self:
@@ -201,6 +202,8 @@ def judge(policy: AnyPolicy, measurements: Measurements) -> Iterator[Finding]:
         yield from _nowhere_worse(policy, measurements)
         rows, least, _ = policy.least
         yield enough(rows, measurements.get(rows), least)
+        if "groups" in measurements:  # drawn as one: they decide, and not their rows
+            yield enough("groups", measurements["groups"], policy.min_groups)
     rolled_back = measurements.get("rolled_back")
     yield at_most("rolled_back", rolled_back, 0, note=ROLLED_BACK if rolled_back else "")
 

@@ -51,6 +51,7 @@ METRICS = {
 LARGER_IS_FAIRER = {"disparate_impact", "exposure_ratio"}
 SEED = 20_260_102
 LEVEL = 0.05
+REACHES = "Beyond the limit, but the interval reaches it: more queries tell."
 
 
 class GroupsPolicy(GatePolicy):
@@ -162,6 +163,8 @@ def judge(policy: AnyPolicy, measurements: Measurements) -> Iterator[Finding]:
             low, high = measurements.get(f"{name}/low"), measurements.get(f"{name}/high")
             compare = at_least if metric in LARGER_IS_FAIRER else at_most
             finding = compare(name, measurements.get(name), limit, low=low, high=high, by_bound=False)
+            if metric == "exposure_ratio" and finding.outcome is Outcome.FAIL and (high or 0.0) >= limit:
+                finding = replace(finding, outcome=Outcome.UNDECIDED, note=REACHES)
             yield _no_luck(finding, chances.get(metric, {}).get(attribute))
 
     if not policy.attributes:
@@ -237,8 +240,7 @@ def _errors(_: Inputs, rows: GoldenRows, attribute: str, groups: Membership) -> 
 
 
 def _exposures(_: Inputs, rows: GoldenRows, attribute: str, groups: Membership) -> Measurements:
-    queries = rows.groups if rows.groups is not None else np.zeros(len(rows))
-    found = group_exposure(rows.answers["challenger"], queries, groups, seed=SEED)
+    found = group_exposure(rows.answers["challenger"], rows.queries, groups, seed=SEED)
     measurements: Measurements = {f"rows/{attribute}={group}": each for group, each in found.rows.items()}
     measurements |= {f"exposure/{attribute}={group}": each for group, each in found.exposure.items()}
     return measurements | (_interval(f"exposure_ratio/{attribute}", found.ratio) if found.ratio else {})

@@ -96,6 +96,7 @@ def measure(inputs: Inputs) -> Measurements:
         "pinned/labels": float(digest.of_file(inputs.labels) == inputs.labels_sha256),
     }
     measurements |= _counted(inputs.task, rows) | _figures(inputs.task, rows)
+    measurements |= rows.count_of_groups() if inputs.task != "ranking" else {}
     for name in slices:
         part = rows.slice(name)
         measurements |= _counted(inputs.task, part, name) | _figures(inputs.task, part, name)
@@ -128,6 +129,8 @@ def _held(measurements: Measurements, name: str, limit: float, *, larger_is_bett
 
 
 def _judge_rows(policy: AnyPolicy, measurements: Measurements) -> Iterator[Finding]:
+    if "groups" in measurements:  # drawn as one: they decide, and not their rows
+        yield enough("groups", measurements["groups"], policy.min_groups)
     if isinstance(policy, RankingPolicy):
         yield enough("queries", measurements.get("queries"), policy.min_queries)
     elif isinstance(policy, RegressionPolicy):
@@ -143,7 +146,9 @@ def _too_small(measurements: Measurements, name: str, limit: float, bound: float
     """Say how many rows would show a figure that is on its side of the limit, if its bound is not."""
     figure = measurements.get(name, math.nan)
     unit = "queries" if "queries" in measurements else "rows"
-    rows = measurements.get(unit, measurements.get("rows/0", 0.0) + measurements.get("rows/1", 0.0))
+    rows = measurements.get(unit, math.nan)
+    if "rows/0" in measurements:
+        rows = measurements["rows/0"] + measurements.get("rows/1", math.nan)
     # An interval narrows with the root of the rows.
     widths = (bound - figure) / (limit - figure) if math.isfinite(limit - figure) and limit != figure else 0.0
     if not 1.0 < widths < math.inf or not math.isfinite(rows):
@@ -199,11 +204,13 @@ def _counted(task: Task, rows: GoldenRows, of: str = "") -> Measurements:
     if task == "ranking":
         return {f"{prefix}queries{suffix}": float(len(named_figures.queries(rows)))}
     if task == "multiclass":
-        return {f"{prefix}rows_per_class{suffix}": float(rows.least_of_a_class())}
+        return {
+            f"{prefix}rows_per_class{suffix}": rows.least_of_a_class(),
+            f"{prefix}rows{suffix}": rows.count(),
+        }
     if task == "regression":
-        return {f"{prefix}rows{suffix}": len(rows)}
-    positives = int(rows.y.sum())
-    return {f"{prefix}rows{suffix}/0": len(rows) - positives, f"{prefix}rows{suffix}/1": positives}
+        return {f"{prefix}rows{suffix}": rows.count()}
+    return {f"{prefix}rows{suffix}/{label}": rows.count(rows.y == label) for label in (0, 1)}
 
 
 def _figures(task: Task, rows: GoldenRows, of: str = "") -> Measurements:

@@ -221,7 +221,7 @@ def _golden(scratch: Path, found: Found) -> Golden:
         raise InvalidError(
             f"--data {found.raw}: the golden set would hold {rows} rows{which}.",
             why=f"Fewer than {LEAST_GOLDEN} decide nothing; {GOLDEN_SHARE:.0%} of all rows become golden.",
-            do="Name a table with more rows.",
+            do="Name a table with more rows" + (", or write rare classes as one." if classes else "."),
         )
     pins = {name: digest.of_file(scratch / path) for name, path in GOLDEN.items()}
     spread = 0.0 if classes else float(f"{labels.std(ddof=0):.4g}")

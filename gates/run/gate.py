@@ -10,9 +10,10 @@ from typing import Any
 from gates import checks, digest
 from gates.adapters import files
 from gates.checks import Check, InputField
+from gates.documents import read_json
 from gates.errors import InvalidError
 from gates.policy import require_valid
-from gates.run import engine
+from gates.run import engine, named_metrics
 from gates.run.project import Project
 from gates.verdict import Verdict, waive
 from gates.verdict_document import to_document
@@ -59,6 +60,7 @@ def judge(
     if given.get("task", task := project.policy.project.task) != task:
         raise InvalidError(f"The policy is that of a {task}.", do=f"Leave --task out: gates {name}")
     inputs = _inputs(project, name, check, {"as_of": today.isoformat(), **given}, skip)
+    _require_asked(project, getattr(inputs, "named_metrics", None))
     record = _record(check, inputs)  # before anything reads the files: what is recorded is what is measured
     measurements = {key: float(value) for key, value in _measured(project, check, inputs, on).items()}
     verdict = again(project, name, measurements, today)
@@ -74,6 +76,18 @@ def _measured(project: Project, check: Check, inputs: Any, on: str) -> Mapping[s
         return check.measure(inputs)
     with engine.over(project, on) as over:
         return measure(inputs, over)
+
+
+def _require_asked(project: Project, figures: Path | None) -> None:
+    """Hold that the figures of named metrics are those that the policy asks for.
+
+    Raises:
+        InvalidError: They were taken under another policy.
+    """
+    if figures is not None and read_json(figures).get("asked") != named_metrics.asked_of(project):
+        raise InvalidError(
+            f"{figures} was taken under another policy.", do="Judge again, which takes them anew: gates judge"
+        )
 
 
 def again(project: Project, name: str, measurements: Mapping[str, float], today: date) -> Verdict:

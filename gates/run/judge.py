@@ -40,7 +40,8 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         GatesError: An input cannot be read; `evidence/` stays as it was.
     """
     pin.require(project)
-    # The team's own metrics run before what was handed on is verified, so that they can change none of it.
+    _handed_on(project, expected)
+    # The team's own metrics run before what was handed on is verified for good: they can change none of it.
     taken = named_metrics.taken(project)
     data, training, predicted = _handed_on(project, expected)
     sha, run_id = handoff.text(training, "model_sha"), handoff.text(training, "run_id")

@@ -1,5 +1,7 @@
 """The figures that the policy asks for by name, taken before the gates judge them."""
 
+from typing import Any
+
 from gates.adapters import scorer
 from gates.documents import Document
 from gates.golden_rows import WeighedFiles
@@ -38,4 +40,18 @@ def taken(project: Project) -> Document | None:
         )
         for name in names
     ]
-    return scorer.figures(project.root, files, asked, project.log)
+    # The team's functions share a process neither with one another nor with scikit-learn's.
+    theirs = [each for each in asked if not each.function]
+    documents = [
+        scorer.figures(project.root, files, part, project.log)
+        for part in ([theirs] if theirs else []) + [[each] for each in asked if each.function]
+    ]
+    metrics = {name: figures for each in documents for name, figures in each["metrics"].items()}
+    return {**documents[0], "metrics": metrics, "asked": asked_of(project)}
+
+
+def asked_of(project: Project) -> list[Any]:
+    """Return what is asked of whom, in the form in which the figures' file remembers it."""
+    policy, own = project.policy, project.policy.project.metrics
+    functions = {name: own[name].model_dump() if name in own else {} for name in policy.named_metrics}
+    return [[name, functions[name], list(policy.slices_of(name))] for name in policy.named_metrics]

@@ -208,7 +208,8 @@ def label_of(table: "pd.DataFrame", wishes: Wishes) -> Label:
     shown = ", ".join(map(repr, values[:SHOWN])) + (", …" if len(values) > SHOWN else "")
     raise InvalidError(
         f"{flag} has {len(values)} values ({shown}).",
-        why=f"A binary model has two classes, a multiclass 3 to {MOST_CLASSES}, and a regression numbers.",
+        why=f"Two values are a binary model's, 3 to {MOST_CLASSES} texts or whole numbers a multiclass's, and"
+        " any numbers a regression's.",
         do="Name another column or --task, or write this one as classes or as a number.",
     )
 

@@ -164,6 +164,8 @@ def _rows(
     member = None if groups is None else membership(groups).member
     if member is not None and member.shape != labels.shape:
         raise ValueError(f"groups {member.shape} do not fit labels {labels.shape}")
+    if member is not None and not member.any():
+        raise ValueError("of one group, nothing can be drawn but itself")
     columns = [column for each in scores for column in np.atleast_2d(each.T)]
     keys = [*(-each for each in reversed(columns)), -codes if by_class else codes]
     keys = keys if each_counts is None else [each_counts, *keys]

@@ -23,7 +23,7 @@ class GroupExposure:
 
     Attributes:
         rows: Group to its number of rows, in the order of the names.
-        exposure: Group to the mean exposure of its rows, 0 to 1.
+        exposure: Group to the mean exposure of its rows; 1 where all are seen alike.
         ratio: The lowest over the highest; None with fewer than two groups.
     """
 
@@ -33,7 +33,9 @@ class GroupExposure:
 
 
 def exposures(scores: ArrayLike, queries: ArrayLike) -> Floats:
-    """Return the exposure of each row, shape (n,); rows of one score share that of their places.
+    """Return the exposure of each row, shape (n,), as a multiple of its query's mean.
+
+    Rows of one score share that of their places. A long query has many low places, whoever is in it.
 
     Args:
         scores: finite; the higher, the higher in the query, shape (n,).
@@ -53,7 +55,8 @@ def exposures(scores: ArrayLike, queries: ArrayLike) -> Floats:
     shared = np.bincount(tie, seen) / np.bincount(tie)
     found = np.empty(query.size)
     found[order] = shared[tie]
-    return found
+    mean = np.bincount(sorted_query, seen) / np.bincount(sorted_query)
+    return found / mean[query]
 
 
 def group_exposure(

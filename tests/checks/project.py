@@ -447,8 +447,8 @@ RANKING: dict[str, Any] = {
 COSTS = """
 def of_a_mistake(y, prediction, weight):
     gold = y == "gold"
-    wrong = prediction.argmax(axis=1) != gold + 2 * (y == "silver")
-    return weight @ (wrong * (1.0 + 4.0 * gold)) / weight.sum()
+    chosen = prediction[["bronze", "gold", "silver"]].to_numpy().argmax(axis=1)
+    return weight @ ((chosen != gold + 2 * (y == "silver")) * (1.0 + 4.0 * gold)) / weight.sum()
 """
 PARAMS: dict[str, Any] = {
     "ingest": {"missing_total_charges": 0.0},

@@ -228,7 +228,13 @@ def test_the_names_are_those_of_the_installed_library() -> None:
     clusters |= {
         name for name in sklearn.metrics.get_scorer_names() if "mutual_info" in name or "rand" in name
     }
-    clusters |= {"completeness_score", "fowlkes_mallows_score", "homogeneity_score", "v_measure_score"}
+    clusters |= {
+        "neg_max_error",
+        "completeness_score",
+        "fowlkes_mallows_score",
+        "homogeneity_score",
+        "v_measure_score",
+    }
     assert known == {*sklearn.metrics.get_scorer_names()} - clusters
 
 
@@ -240,6 +246,7 @@ def test_the_names_are_those_of_the_installed_library() -> None:
         ({"min_metrics": {"auc": 0.5}}, "'auc' has a limit of its own here"),
         ({"max_metrics": {"accuracy": 0.5}}, "of 'accuracy' the larger value is better"),
         ({"min_metrics": {"mine": 0.5}}, "of 'mine' the smaller value is better"),
+        ({"min_metrics": {"f1": 0.5}, "max_metrics": {"f1": 0.9}}, "'f1' has a floor and a ceiling"),
     ],
 )
 def test_a_name_that_nobody_knows_is_a_mistake_of_the_policy(
@@ -261,7 +268,7 @@ def test_a_metric_of_ones_own_has_a_name_of_its_own(project: Project) -> None:
 
 MISTAKES = {
     "raises": ("raise KeyError('no such thing')", "raised KeyError"),
-    "nothing": ("return None", "raised TypeError"),
+    "nothing": ("return None", "returned 'None', no number"),
     "nan": ("return float('nan')", "has no figure on the golden rows"),
     "ends the process": ("import os; os._exit(3)", "ended with 3"),
     "prints": ("print('hello'); return 0.5", ""),
@@ -303,6 +310,42 @@ def test_figures_of_other_predictions_are_refused(project: Project) -> None:
         project.judge("golden")
 
 
+def test_figures_of_another_policy_are_refused(project: Project) -> None:
+    """Another direction, other weights: they are taken anew."""
+    own = {"mine": {"function": "costs:mine", "better": "smaller"}}
+    (project.root / "costs.py").write_text("def mine(y, p, w):\n    return w @ p / w.sum()\n", "utf-8")
+    project.edit("params.yaml", lambda params: params["gates"].update(metrics=own))
+    project.policy(champion={"metric": "mine"})
+    project.take_metrics()
+    assert project.judge("champion").measurements["delta"]
+    project.policy(golden_set={"class_weights": ["0=1", "1=2"]})
+    with pytest.raises(InvalidError, match="other predictions, golden files or weights"):
+        project.judge("champion")
+    project.policy(golden_set={"class_weights": None}, metrics={"mine": {**own["mine"], "better": "larger"}})
+    with pytest.raises(InvalidError, match="taken under another policy"):
+        project.judge("champion")
+
+
+def test_a_score_of_a_half_is_what_scikit_learn_says(project: Project) -> None:
+    """The first class."""
+    project.change("predictions", lambda rows: rows.assign(challenger=rows["challenger"].round(1)))
+    project.policy(golden={"min_metrics": {"recall": 0.1}})
+    project.take_metrics()
+    rows = joined(project)
+    recall = sklearn.metrics.recall_score(rows["churn"], rows["challenger"] > 0.5)
+    assert (rows["challenger"] == 0.5).any()
+    assert project.judge("golden").measurements["metric/recall"] == pytest.approx(recall)
+
+
+def test_too_few_rows_for_a_metric_are_undecided(project: Project) -> None:
+    """One class alone has no accuracy within classes; that is no mistake of anybody."""
+    project.change("labels", lambda rows: rows.assign(churn=1))
+    project.pin()
+    project.policy(golden={"min_metrics": {"accuracy": 0.1}, "min_slice_auc": None})
+    project.take_metrics()
+    assert project.judge("golden").outcome is UNDECIDED
+
+
 def test_one_that_takes_too_long_is_unavailable(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is ended, and its name is told."""
     monkeypatch.setattr("gates.adapters.scorer.PATIENCE_S", 0.01)
@@ -315,7 +358,7 @@ def test_one_that_takes_too_long_is_unavailable(project: Project, monkeypatch: p
 
 
 def test_rows_weigh_what_the_policy_says(project: Project) -> None:
-    """Its own weight times that of its class, in every figure; sums of rows stay sums of rows."""
+    """Its own weight times that of its class, in every figure; rows that weigh nothing count nothing."""
     rng = np.random.default_rng(3)
     weights = rng.integers(0, 4, len(project.table("features"))).astype("float64")
     project.change("features", lambda rows: rows.assign(importance=weights))
@@ -329,7 +372,9 @@ def test_rows_weigh_what_the_policy_says(project: Project) -> None:
     loss = sklearn.metrics.log_loss(truth, p, sample_weight=each)
     assert measured["log_loss"] == pytest.approx(loss, rel=1e-6)
     assert measured["auc/low"] < measured["auc"] < measured["auc/high"]
-    assert measured["rows/0"] + measured["rows/1"] == len(rows)
+    for label in (0, 1):  # as many rows that weigh alike say as much
+        of_class = each[truth == label]
+        assert measured[f"rows/{label}"] == pytest.approx(of_class.sum() ** 2 / (of_class**2).sum())
     delta = project.judge("champion").measurements["delta"]
     areas = [sklearn.metrics.roc_auc_score(truth, rows[model], sample_weight=each) for model in MODELS]
     assert delta == pytest.approx(areas[0] - areas[1])
@@ -340,10 +385,12 @@ def test_rows_weigh_what_the_policy_says(project: Project) -> None:
     [
         ({"class_weights": ["0=1"]}, "names no weight of class '1'"),
         ({"class_weights": ["0=0", "1=0"]}, "sum to 0"),
-        ({"weight": "contract"}, "not finite numbers"),
+        ({"weight": "contract"}, "are no finite numbers of at least 0"),
         ({"weight": "nowhere"}, "no column 'nowhere'"),
         ({"group": "nowhere"}, "no column 'nowhere'"),
         ({"class_weights": ["0:1"]}, "class=weight"),
+        ({"class_weights": ["0=1", "1=2", "1=9"]}, "weighs the class '1' twice"),
+        ({"class_weights": ["0=1", "1=2", "typo=7"]}, "'typo', which no golden row has"),
     ],
 )
 def test_weights_that_are_none_are_refused(
@@ -379,3 +426,33 @@ def test_rows_that_belong_together_say_less(project: Project) -> None:
     assert together["auc"] == pytest.approx(single["auc"])
     assert width(dict(alone)) == pytest.approx(width(dict(single)) / 2, rel=0.1)
     assert width(dict(together)) == pytest.approx(width(dict(single)), rel=0.1)
+    assert together["groups"] == len(customers)
+    delta = project.judge("champion").measurements
+    project.policy(golden_set={"group": None})
+    of_rows = project.judge("champion").measurements
+    assert delta["delta/high"] - delta["delta/low"] > 1.7 * (of_rows["delta/high"] - of_rows["delta/low"])
+
+
+def test_few_groups_decide_nothing(project: Project) -> None:
+    """However many rows they have; of one group there is no interval at all."""
+    keys = project.table("features")["row_id"]
+    for groups in (1, 12):
+        customers = keys % groups
+        project.change("features", lambda rows: rows.assign(customer=customers))  # noqa: B023 - called here
+        project.pin()
+        project.policy(golden_set={"group": "customer"})
+        for gate in ("golden", "champion"):
+            verdict = project.judge(gate)
+            assert verdict.outcome is UNDECIDED
+            assert finding(verdict, "groups").outcome is UNDECIDED
+    assert finding(project.judge("golden"), "auc").outcome is PASS
+
+
+def test_rows_that_weigh_nothing_are_no_evidence(project: Project) -> None:
+    """Of 600 rows 24 count."""
+    project.change("features", lambda rows: rows.assign(w=(np.arange(len(rows)) % 25 == 0).astype(float)))
+    project.pin()
+    project.policy(golden_set={"weight": "w"}, golden={"min_slice_auc": None})
+    verdict = project.judge("golden")
+    assert finding(verdict, "rows/0").outcome is UNDECIDED
+    assert verdict.outcome is not PASS

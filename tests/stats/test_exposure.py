@@ -8,15 +8,28 @@ from gates.stats.groups import membership
 
 
 def test_the_first_is_seen_by_all_and_the_others_by_fewer() -> None:
-    """1 / log2(1 + rank), query by query, in the order of the rows as they came."""
+    """1 / log2(1 + rank) over its mean, query by query, in the order of the rows as they came."""
     seen = exposures([0.1, 0.9, 0.5, 0.2, 0.3], ["a", "a", "a", "b", "b"])
-    assert seen == pytest.approx([1 / 2, 1.0, 1 / np.log2(3), 1 / np.log2(3), 1.0])
+    three, two = (1 + 1 / np.log2(3) + 1 / 2) / 3, (1 + 1 / np.log2(3)) / 2
+    shares = [1 / 2 / three, 1 / three, 1 / np.log2(3) / three, 1 / np.log2(3) / two, 1 / two]
+    assert seen == pytest.approx(shares)
 
 
 def test_equal_scores_share_their_places() -> None:
     seen = exposures([0.5, 0.5, 0.5, 0.1], [1, 1, 1, 1])
     shared = (1 + 1 / np.log2(3) + 1 / 2) / 3
-    assert seen == pytest.approx([shared, shared, shared, 1 / np.log2(5)])
+    mean = (3 * shared + 1 / np.log2(5)) / 4
+    assert seen == pytest.approx([shared / mean] * 3 + [1 / np.log2(5) / mean])
+
+
+def test_long_queries_are_no_matter_of_groups() -> None:
+    """One group lives in queries of 40 rows, the other in such of 4: a ranking by lot prefers neither."""
+    rng = np.random.default_rng(8)
+    queries = np.concatenate([np.repeat(np.arange(60), 40), np.repeat(np.arange(60, 260), 4)])
+    groups = membership(np.where(queries < 60, "long", "short"))
+    found = group_exposure(rng.normal(size=queries.size), queries, groups, resamples=200, seed=1)
+    assert found.ratio is not None
+    assert found.ratio.estimate == pytest.approx(1.0)
 
 
 def test_the_order_of_rows_changes_no_bit() -> None:
@@ -49,7 +62,7 @@ def test_one_group_has_no_ratio() -> None:
     found = group_exposure([1.0, 2.0], [1, 1], membership(["x", "x"]), seed=1)
     assert found.ratio is None
     assert found.rows == {"x": 2}
-    assert found.exposure["x"] == pytest.approx((1 + 1 / np.log2(3)) / 2)
+    assert found.exposure["x"] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("scores", [[1.0], [1.0, np.nan], [[1.0, 2.0]]])
