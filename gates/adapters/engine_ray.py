@@ -85,7 +85,7 @@ def joined(address: str) -> Iterator[Cluster]:
         raise InvalidError(
             "Ray is not installed.", do="Install it: pip install 'ml-gates[ray]', or use --engine local."
         ) from error
-    quiet = {"log_to_driver": False, "logging_level": "error"}
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     try:
         if address:
             ray.init(address=address, **quiet)

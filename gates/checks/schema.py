@@ -2,7 +2,9 @@
 
 Every table is held against its reviewed contract, a pandera schema in YAML: columns, types, nulls, ranges,
 categories, unique keys. Fails when a rule is broken; each broken rule is listed with its count and the
-first rows. Undecided when a table has no rows.
+first rows. Undecided when a table has no rows. Parquet, a file or a folder of files, is read in parts; CSV is
+read whole, and so is a table whose contract has `checks` or a `dtype` of the table, `unique_values_eq`, or a
+check with `groupby` or `n_failure_cases`.
 """
 
 from collections.abc import Iterator
