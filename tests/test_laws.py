@@ -1,8 +1,8 @@
 """What holds for every gate, whatever it measures.
 
 The laws on thresholds, NaN and absent figures are held over generated measurements; the laws on files over
-projects whose rows are dealt anew. Splitting the input into batches is a law for the gate that reads them:
-drift.
+projects whose rows are dealt anew. Splitting the input into batches is a law for the gates that read them:
+drift and schema.
 """
 
 from __future__ import annotations
@@ -513,9 +513,10 @@ def test_splitting_into_batches_does_not_matter(
 ) -> None:
     """Row groups of any size, with their rows dealt anew, give the same verdict, byte for byte."""
     project = build(tmp_path_factory.mktemp("split"), order)
-    for name in ("reference", "live"):
+    for name in ("reference", "live", "features"):
         project.table(name).to_parquet(project.path(name), index=False, row_group_size=group)
     assert judged(project, "drift") == in_order["drift"]
+    assert judged(project, "schema") == in_order["schema"]
 
 
 def counts(project: Project) -> dict[str, float]:
