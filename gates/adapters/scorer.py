@@ -66,35 +66,41 @@ def figures(root: Path, files: WeighedFiles, asked: Sequence[Asked], log: Path) 
     """
     question = {"files": asdict(files), "asked": [asdict(each) for each in asked]}
     known = {name: value for name, value in os.environ.items() if NEEDED.fullmatch(name)}
-    with log.open("a") as sink, tempfile.TemporaryDirectory() as home, descendants.ended():
-        try:
-            ended = subprocess.run(
-                [sys.executable, "-P", "-m", "gates.adapters.scorer"],
-                input=json.dumps(question, default=str).encode(),
-                stdout=subprocess.PIPE,
-                stderr=sink,
-                cwd=root,
-                env={**known, "HOME": home},  # where the keys of clouds lie
-                timeout=PATIENCE_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise UnavailableError(
-                f"The named metrics took longer than {PATIENCE_S} s.",
-                why=f"Each is asked some thousand times of {', '.join(each.name for each in asked)}.",
-                do="Make the function faster, or hold a figure that is built in.",
-            ) from error
+    with tempfile.TemporaryDirectory() as home:
+        answered = Path(home, "answer")  # for a pipe one waits until all who were given it have closed it
+        with log.open("a") as sink, answered.open("wb") as answer, descendants.ended():
+            try:
+                ended = subprocess.run(
+                    [sys.executable, "-P", "-m", "gates.adapters.scorer"],
+                    input=json.dumps(question, default=str).encode(),
+                    stdout=answer,
+                    stderr=sink,
+                    cwd=root,
+                    env={**known, "HOME": home},  # where the keys of clouds lie
+                    timeout=PATIENCE_S,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired as error:
+                raise UnavailableError(
+                    f"The named metrics took longer than {PATIENCE_S} s.",
+                    why=f"Each is asked some thousand times of {', '.join(each.name for each in asked)}.",
+                    do="Make the function faster, or hold a figure that is built in.",
+                ) from error
+        return _told(answered.read_bytes(), asked, ended.returncode, log)
+
+
+def _told(answer: bytes, asked: Sequence[Asked], code: int, log: Path) -> Document:
+    """Return the document that the process told, or raise the error that it told."""
     try:
-        answer = json.loads(ended.stdout)
+        document: Document = json.loads(answer)
     except ValueError:
+        names = ", ".join(each.name for each in asked)
         raise InvalidError(
-            f"The process that takes {', '.join(each.name for each in asked)} ended with {ended.returncode} "
-            "and no answer.",
+            f"The process that takes {names} ended with {code} and no answer.",
             do=f"See why in {log}, mend the function, then: gates judge",
         ) from None
-    if "error" in answer:
-        raise errors.from_document(answer["error"])
-    document: Document = answer
+    if "error" in document:
+        raise errors.from_document(document["error"])
     return document
 
 

@@ -306,7 +306,7 @@ def test_figures_of_other_predictions_are_refused(project: Project) -> None:
     only(project, "neg_log_loss")
     project.take_metrics()
     project.change("predictions", lambda rows: rows.assign(row_id=rows["row_id"].to_numpy()[::-1]))
-    with pytest.raises(InvalidError, match="made of other predictions or golden files"):
+    with pytest.raises(InvalidError, match="made of other predictions, golden files or weights"):
         project.judge("golden")
 
 

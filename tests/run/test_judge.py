@@ -1,5 +1,7 @@
 """`gates judge` asks ledger, MLflow and git itself, and believes the jobs before only by their digests."""
 
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -210,3 +212,56 @@ def test_a_metric_that_changes_what_is_judged_is_tampering(ready: Judged) -> Non
     with pytest.raises(TamperedError, match="predictions"):
         ready.judge()
     assert kept(ready)
+
+
+HIDES = """
+import os
+import time
+from pathlib import Path
+
+
+def mine(y, prediction, weight):
+    if not Path("hidden").exists():
+        Path("hidden").touch()
+        if not os.fork():
+            os.setsid()
+            if not os.fork():
+                Path("hidden").write_text(str(os.getpid()))
+                time.sleep(600)
+            os._exit(0)
+        while not Path("hidden").read_text():
+            pass
+    return 1.0 + prediction.mean()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="an orphan becomes our child on Linux alone")
+def test_nothing_outlives_a_metric(ready: Judged) -> None:
+    """A child of a child in a session of its own is ended before anything is judged."""
+    ask_for(ready, HIDES)
+    ready.judge()
+    hidden = int((ready.root / "hidden").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(hidden, 0)
+
+
+def test_a_metric_is_given_no_credentials(ready: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither variables nor a home that hold some."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    ask_for(
+        ready,
+        "import os\n\n\ndef mine(y, prediction, weight):\n"
+        "    assert 'AWS_SECRET_ACCESS_KEY' not in os.environ\n"
+        "    assert os.listdir(os.environ['HOME']) == ['answer']\n"
+        "    return 1.0 + prediction.mean()\n",
+    )
+    ready.judge()
+    assert read_json(ready.root / "evidence/golden.json")["measurements"]["metric/mine"] > 1
+
+
+def test_what_was_swapped_before_the_metrics_is_tampering(ready: Judged) -> None:
+    """And not a table that a metric cannot read."""
+    ask_for(ready, HONEST)
+    (ready.root / "candidate/predictions.parquet").write_bytes(b"swapped")
+    with pytest.raises(TamperedError, match="predictions"):
+        ready.judge()

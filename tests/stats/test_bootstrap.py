@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss
 
 from gates.stats import bootstrap
-from gates.stats.bootstrap import bootstrap_difference, bootstrap_interval
+from gates.stats.bootstrap import bootstrap_both, bootstrap_difference, bootstrap_interval
 from gates.stats.interval import Interval
 from gates.stats.metrics import average_precision, brier, calibration_error, log_loss
 
@@ -184,3 +184,53 @@ def test_one_class_is_refused() -> None:
 def test_no_resamples_are_refused() -> None:
     with pytest.raises(ValueError, match="resamples"):
         bootstrap_interval(brier, [0, 1], [0.1, 0.2], resamples=0, seed=1)
+
+
+# ---------------------------------------------------------------- several figures a row, and weights
+
+
+def drawn_classes() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels of three classes as text, probabilities for each, and weights."""
+    rng = np.random.default_rng(12)
+    y = rng.choice(["a", "b", "c"], 200)
+    return y, rng.dirichlet((1.0, 1.0, 1.0), 200).round(2), rng.integers(0, 3, 200).astype(float)
+
+
+def share_right(y: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> float:
+    """The weighed accuracy."""
+    return float(weights @ (np.array(["a", "b", "c"])[scores.argmax(axis=1)] == y) / weights.sum())
+
+
+def test_the_order_of_rows_of_several_classes_changes_no_bit() -> None:
+    """Weights go with their rows."""
+    y, p, weights = drawn_classes()
+    order = np.random.default_rng(13).permutation(y.size)
+    one = bootstrap_interval(share_right, y, p, weights=weights, resamples=50, seed=1)
+    other = bootstrap_interval(share_right, y[order], p[order], weights=weights[order], resamples=50, seed=1)
+    assert one == other
+    assert one.low < one.estimate < one.high
+
+
+def test_both_at_once_are_what_each_alone_is() -> None:
+    """The same draws, so the same bits as interval and difference of the two in that order."""
+    y, a, b = sample()
+    challenger, champion, difference = bootstrap_both(average_precision, y, a, b, resamples=50, seed=1)
+    assert difference == bootstrap_difference(average_precision, y, a, b, resamples=50, seed=1)
+    assert challenger.estimate == average_precision(y, a)
+    assert champion == average_precision(y, b)
+
+
+def test_a_weight_counts_as_rows_do() -> None:
+    """The figure of rows that stand there as often as they weigh."""
+    y, a, _ = sample()
+    weights = np.random.default_rng(14).integers(1, 4, y.size)
+    rows = np.repeat(np.arange(y.size), weights)
+    weighed = bootstrap_interval(average_precision, y, a, weights=weights, resamples=20, seed=1)
+    assert weighed.estimate == pytest.approx(average_precision(y[rows], a[rows]))
+
+
+def test_of_one_group_nothing_is_drawn() -> None:
+    """Its interval would have no width."""
+    y, a, _ = sample()
+    with pytest.raises(ValueError, match="one group"):
+        bootstrap_interval(average_precision, y, a, groups=["x"] * y.size, seed=1)
