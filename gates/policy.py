@@ -135,7 +135,7 @@ def parse(
                 found[gate] = parsed
     if project:
         mistakes += _stray_waivers(project, gates)
-        mistakes += _stray_metrics(project, found)
+        mistakes += [*_stray_columns(project), *_stray_metrics(project, found)]
     if mistakes or project is None:
         count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
         raise InvalidError(
@@ -240,11 +240,18 @@ def _stray_waivers(project: Project, gates: Sequence[str]) -> Iterator[str]:
             yield f"gates.waivers.{position}.gate: there is no gate {waiver.gate!r}{hint}"
 
 
+def _stray_columns(project: Project) -> Iterator[str]:
+    """Yield what group and weight of the golden set lack, or cannot be."""
+    if project.task == "ranking" and not project.golden_set.group:
+        yield "gates.golden_set.group: missing; a ranking orders the rows of a query: name its column"
+    for field in ("group", "weight"):
+        if getattr(project.golden_set, field) in {project.data.label, project.data.key}:
+            yield f"gates.golden_set.{field}: that is the label or the key; name a feature"
+
+
 def _stray_metrics(project: Project, blocks: Mapping[str, GatePolicy]) -> Iterator[str]:
     """Yield a metric that nobody knows, or that a limit holds from the wrong side."""
     task, own = project.task, project.metrics
-    if task == "ranking" and not project.golden_set.group:
-        yield "gates.golden_set.group: missing; a ranking orders the rows of a query: name its column"
     for name in own:
         if name in OURS[task] or is_scorer(task, name):
             yield f"gates.metrics.{name}: that is the name of another metric; choose one of your own"
@@ -252,7 +259,7 @@ def _stray_metrics(project: Project, blocks: Mapping[str, GatePolicy]) -> Iterat
         for name, direction in block.metrics_held.items():
             better = own[name].better if name in own else "larger"
             if name not in own and name not in OURS[task] and not is_scorer(task, name):
-                known = [*own, *OURS[task], *SCORERS[task]]
+                known = [*dict.fromkeys((*own, *OURS[task], *SCORERS[task]))]
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
                 yield f"gates.{gate}: a {task} has no metric {name!r}; {hint}"

@@ -30,7 +30,9 @@ from gates import (
     checks,
     documents,
     envelope,
+    golden_rows,
     ledger,
+    named_figures,
     paths,
     policy,
     statement,
@@ -45,8 +47,12 @@ from gates.contracts import read_contract
 from gates.digest import canonical_json
 from gates.envelope import seal, unseal
 from gates.errors import GatesError
+from gates.golden_rows import WeighedFiles
+from gates.named_figures import Figure
 from gates.public_keys import p256_signature, p256_text, public_key
 from gates.run import audit, handoff, pin, train
+from gates.stats.interval import Interval
+from gates.stats.scoring import Improvement
 from gates.trust import Identity, TrustedKey
 from gates.verdict import Waiver, at_least, waive
 from tests import damage, examples
@@ -358,6 +364,20 @@ def serving(project: checked.Project) -> Fuzzed:
     return in_files(lambda: champion.measure(inputs), {path: {"champion": None, "rolled_back": False}})
 
 
+def named(project: checked.Project) -> Fuzzed:
+    """Figures of named metrics, as the process that took them leaves them to the gates."""
+    small = project.root / "small"
+    small.write_bytes(b"rows")
+    files = WeighedFiles(predictions=small, labels=small, features=small, key="row_id", label="churn")
+    better = Improvement(Interval(0.1, 0.0, 0.2), 0.01)
+    figure = Figure(Interval(0.7, 0.6, 0.8), 0.6, better)
+    document = named_figures.to_document(
+        {"f1": {"": figure, "female=1": Figure(Interval(0.5, 0.4, 0.6))}}, files
+    )
+    path = project.root / "candidate/metrics.json"
+    return in_files(lambda: named_figures.read(path, files), {path: document})
+
+
 # ---------------------------------------------------------------- all of them
 
 PARSERS: dict[str, Callable[[checked.Project], Fuzzed]] = {
@@ -385,6 +405,7 @@ PARSERS: dict[str, Callable[[checked.Project], Fuzzed]] = {
     "manifest": manifest,
     "lineage": facts,
     "training": training,
+    "named figures": named,
     "who serves": serving,
     "latency": lambda project: in_files(
         lambda: latency.measure(latency.Inputs(project.root / "x.json")), {project.root / "x.json": BENCHMARK}
@@ -415,8 +436,8 @@ def without_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         "read_bytes",
         lambda path, most: IN_MEMORY[path] if path in IN_MEMORY else from_disk(path, most),
     )
-    for gate in (lineage, champion):
-        monkeypatch.setattr(gate, "read_table", functools.cache(tables.read_table))
+    monkeypatch.setattr(lineage, "read_table", functools.cache(tables.read_table))
+    monkeypatch.setattr(golden_rows, "read_columns", functools.cache(tables.read_columns))
     monkeypatch.setattr(lineage, "_overlap", lambda *_: {})
 
 

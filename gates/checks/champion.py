@@ -59,8 +59,8 @@ class ComparisonPolicy(GatePolicy):
     def _something_improves(self) -> Self:
         if (self.rule == "non_inferior") != bool(self.improves):
             raise ValueError("`rule: non_inferior` and `improves` need each other")
-        if self.metric in self.also:
-            raise ValueError("`also` names further metrics, not `metric` again")
+        if len({self.metric, *self.also}) <= len(self.also):
+            raise ValueError("`also` names further metrics, each once and not `metric` again")
         return self
 
     @property

@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gates.stats.metric import Figures, Metric, Weights, weighted_mean
-from gates.stats.metrics import weighted_auc
+from gates.stats.metrics import LOG_LOSS_EPS, weighted_auc
 from gates.stats.rows import Floats, finite_answers
-
-EPS = float(np.finfo(np.float64).eps)
 
 
 @Metric
@@ -21,7 +19,7 @@ def log_likelihood(y: ArrayLike, scores: ArrayLike) -> Figures:
     The probability of the true class is clipped to 2.2e-16 and 1 minus that, as by scikit-learn for float64.
     """
     codes, p = _coded(y, scores)
-    of_truth = np.clip(p[np.arange(codes.size), codes], EPS, 1.0 - EPS)
+    of_truth = np.clip(p[np.arange(codes.size), codes], LOG_LOSS_EPS, 1.0 - LOG_LOSS_EPS)
     return weighted_mean(np.log(of_truth))
 
 

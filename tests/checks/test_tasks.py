@@ -388,6 +388,7 @@ def test_rows_weigh_what_the_policy_says(project: Project) -> None:
         ({"weight": "contract"}, "are no finite numbers of at least 0"),
         ({"weight": "nowhere"}, "no column 'nowhere'"),
         ({"group": "nowhere"}, "no column 'nowhere'"),
+        ({"group": "churn"}, r"gates\.golden_set\.group: that is the label or the key"),
         ({"class_weights": ["0:1"]}, "class=weight"),
         ({"class_weights": ["0=1", "1=2", "1=9"]}, "weighs the class '1' twice"),
         ({"class_weights": ["0=1", "1=2", "typo=7"]}, "'typo', which no golden row has"),
