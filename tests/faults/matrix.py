@@ -153,12 +153,13 @@ class Lane:
         head = history.champion.version if history.champion else ""
         return Outcome(case, first, tuple(reruns), len(added), head, place.alias())
 
-    def answer(self, arguments: Sequence[str], fault: str) -> Ended:
-        """Run a command while every request to MLflow is harmed."""
+    def answer(self, arguments: Sequence[str], fault: str, request_s: int = 1) -> Ended:
+        """Run a command while every request to MLflow is harmed; it waits so long for each."""
         place, environment, _ = self._prepare(Row("", "folder", "MLflow"))
         self._roads["MLflow"].reset(0, fault)
         try:
-            return self._forker.run(arguments, place.root, environment | IMPATIENT)
+            patience = IMPATIENT | {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(request_s)}
+            return self._forker.run(arguments, place.root, environment | patience)
         finally:
             self._roads["MLflow"].reset()
 
