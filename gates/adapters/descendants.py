@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from gates.errors import UnavailableError
+
 PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
 POLL_S = 0.01
+TRIES = 1000
 
 
 @contextmanager
@@ -18,20 +21,37 @@ def ended() -> Iterator[None]:
 
     On Linux an orphan becomes our child, whatever session it is in, and is killed with the rest. Elsewhere
     what left our process group lives on.
+
+    Raises:
+        UnavailableError: Something cannot be ended.
     """
     adopting = _adopt(adopt=True)
     before = _children()
     try:
         yield
     finally:
-        while left := _children() - before if adopting else set():
-            for child in left:
-                with suppress(ProcessLookupError):
-                    os.kill(child, signal.SIGKILL)
-                with suppress(ChildProcessError):
-                    os.waitpid(child, os.WNOHANG)
-            time.sleep(POLL_S)
-        _adopt(adopt=False)
+        if adopting:
+            _end(before)
+            _adopt(adopt=False)
+
+
+def _end(before: set[int]) -> None:
+    """Kill our children but those of before, and whoever becomes our child by that."""
+    for _ in range(TRIES):
+        left = _children() - before
+        if not left:
+            return
+        for child in left:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(child, signal.SIGKILL)
+            with suppress(ChildProcessError):
+                os.waitpid(child, os.WNOHANG)
+        time.sleep(POLL_S)
+    raise UnavailableError(
+        f"What was started here cannot be ended: {', '.join(f'process {child}' for child in sorted(left))}.",
+        why="It runs as another user, or hangs in the system.",
+        do="End it, then run the same command again.",
+    )
 
 
 def _adopt(*, adopt: bool) -> bool:
