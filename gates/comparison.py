@@ -35,7 +35,7 @@ class Comparison:
         measured |= rows.count_of_groups() if self.task != "ranking" else {}
         with suppress(ValueError, KeyError):  # these rows have no such figure: there is no difference
             better = self._better(metric, rows, named_figures.ALL)
-            measured |= _difference("delta", better)
+            measured |= better.interval.named("delta")
             for model in golden_rows.MODELS:
                 measured[f"{metric}/{model}"] = self._figure(metric, rows, model)
             measured |= {"tie": float(better.tie), "delta/sigma": math.sqrt(better.variance)}
@@ -51,14 +51,16 @@ class Comparison:
         measured = counted(self.task, rows, name)
         with suppress(ValueError, KeyError):
             better = self._better(self.metric, rows, name)
-            measured |= _difference(f"slice_delta/{name}", better) | {f"slice_p/{name}": better.chance_worse}
+            measured |= better.interval.named(f"slice_delta/{name}") | {
+                f"slice_p/{name}": better.chance_worse
+            }
         return measured
 
     def by_also(self, metric: str, rows: GoldenRows) -> Measurements:
         """Return the difference by a further metric, with the chance of "not worse"."""
         with suppress(ValueError, KeyError):
             better = self._better(metric, rows, named_figures.ALL)
-            return _difference(f"also_delta/{metric}", better) | {f"also_p/{metric}": better.chance_worse}
+            return better.interval.named(f"also_delta/{metric}") | {f"also_p/{metric}": better.chance_worse}
         return {}
 
     def _better(self, metric: str, rows: GoldenRows, of: str) -> Improvement:
@@ -79,11 +81,6 @@ class Comparison:
         if of is None:
             raise ValueError("one model alone was scored")
         return of
-
-
-def _difference(name: str, better: Improvement) -> Measurements:
-    interval = better.interval
-    return {name: interval.estimate, f"{name}/low": interval.low, f"{name}/high": interval.high}
 
 
 def counted(task: Task, rows: GoldenRows, of: str = "") -> Measurements:

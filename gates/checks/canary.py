@@ -97,7 +97,7 @@ def compared(counts: Counts) -> Measurements:
         one, other = (canary, stable) if sense > 0 else (stable, canary)
         found = rate_difference(one, other, low_error=ERROR / len(present), high_error=ERROR)
         if found is not None:
-            measurements |= {name: found.estimate, f"{name}/low": found.low, f"{name}/high": found.high}
+            measurements |= found.named(name)
         for arm, each in (("stable", stable), ("canary", canary)):
             if each.requests.sum() > 0:
                 measurements[f"{column}/{arm}"] = float(each.events.sum() / each.requests.sum())

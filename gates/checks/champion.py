@@ -36,6 +36,8 @@ from gates.verdict import Finding, Measurements, at_least, at_most, enough
 PREDICT = "Predict again: gates predict"
 JUDGE = "Judge again: gates judge"
 ALPHA = 0.05
+# What is counted, and how many of it there must be: overall, and in a slice.
+Least: TypeAlias = tuple[tuple[str, int], tuple[str, int]]
 FirstModel: TypeAlias = Literal["floor", "approve", "block"]
 ROLLED_BACK = "This very model was taken out of production (on purpose: gates rollback --to SHA --reason …)."
 TIE = "By this metric both are alike on all golden rows; gates.champion.tie says what then."
@@ -73,11 +75,6 @@ class ComparisonPolicy(GatePolicy):
         """The slices that they are compared on."""
         return {self.metric: (*self.slices, *([self.improves] if "=" in self.improves else []))}
 
-    @property
-    def least(self) -> tuple[str, int, int]:
-        """What is counted, and how many of it there must be overall and in a slice."""
-        raise NotImplementedError
-
 
 class Policy(ComparisonPolicy):
     """How much better a challenger must be."""
@@ -88,9 +85,10 @@ class Policy(ComparisonPolicy):
     min_slice_rows_per_class: Count = 20
 
     @property
-    def least(self) -> tuple[str, int, int]:
+    def least(self) -> Least:
         """Rows of the class that has fewer."""
-        return "rows_per_class", self.min_rows_per_class, self.min_slice_rows_per_class
+        counted = "rows_per_class"
+        return (counted, self.min_rows_per_class), (counted, self.min_slice_rows_per_class)
 
 
 class MulticlassPolicy(ComparisonPolicy):
@@ -101,9 +99,9 @@ class MulticlassPolicy(ComparisonPolicy):
     min_slice_rows: Count = 50
 
     @property
-    def least(self) -> tuple[str, int, int]:
+    def least(self) -> Least:
         """Rows of the class that has fewest; of a slice, all rows."""
-        return "rows_per_class", self.min_rows_per_class, self.min_slice_rows
+        return ("rows_per_class", self.min_rows_per_class), ("rows", self.min_slice_rows)
 
 
 class RegressionPolicy(ComparisonPolicy):
@@ -114,9 +112,9 @@ class RegressionPolicy(ComparisonPolicy):
     min_slice_rows: Count = 20
 
     @property
-    def least(self) -> tuple[str, int, int]:
+    def least(self) -> Least:
         """Rows."""
-        return "rows", self.min_rows, self.min_slice_rows
+        return ("rows", self.min_rows), ("rows", self.min_slice_rows)
 
 
 class RankingPolicy(ComparisonPolicy):
@@ -127,9 +125,9 @@ class RankingPolicy(ComparisonPolicy):
     min_slice_queries: Count = 20
 
     @property
-    def least(self) -> tuple[str, int, int]:
+    def least(self) -> Least:
         """Queries whose rows differ."""
-        return "queries", self.min_queries, self.min_slice_queries
+        return ("queries", self.min_queries), ("queries", self.min_slice_queries)
 
 
 AnyPolicy: TypeAlias = Policy | MulticlassPolicy | RegressionPolicy | RankingPolicy
@@ -187,7 +185,7 @@ def _faster(inputs: Inputs) -> Measurements:
     if ratio is None:
         return {}
     name = f"ratio/{inputs.improves}"
-    return {name: ratio.estimate, f"{name}/low": ratio.low, f"{name}/high": ratio.high}
+    return ratio.named(name)
 
 
 def judge(policy: AnyPolicy, measurements: Measurements) -> Iterator[Finding]:
@@ -200,7 +198,7 @@ def judge(policy: AnyPolicy, measurements: Measurements) -> Iterator[Finding]:
         else:
             yield from _better(policy, measurements)
         yield from _nowhere_worse(policy, measurements)
-        rows, least, _ = policy.least
+        (rows, least), _ = policy.least
         yield enough(rows, measurements.get(rows), least)
         if "groups" in measurements:  # drawn as one: they decide, and not their rows
             yield enough("groups", measurements["groups"], policy.min_groups)
@@ -216,7 +214,7 @@ def _better(policy: ComparisonPolicy, measurements: Measurements) -> Iterator[Fi
     return rules.min_delta(measurements, None if policy.min_delta == "auto" else policy.min_delta)
 
 
-def _nowhere_worse(policy: ComparisonPolicy, measurements: Measurements) -> Iterator[Finding]:
+def _nowhere_worse(policy: AnyPolicy, measurements: Measurements) -> Iterator[Finding]:
     """Fail a slice or a further metric by which the challenger is surely worse, whatever their number."""
     held = [f"slice_p/{name}" for name in policy.slices] + [f"also_p/{name}" for name in policy.also]
     chances = {name: measurements.get(name, math.nan) for name in held}
@@ -226,10 +224,9 @@ def _nowhere_worse(policy: ComparisonPolicy, measurements: Measurements) -> Iter
         delta, low, high = rules.bounded(name.replace("_p/", "_delta/", 1), measurements)
         told = "" if delta is None else f"The difference there is {delta:+.4f} ({low:+.4f} to {high:+.4f})."
         yield at_least(name, adjusted.get(name), ALPHA, note=told)
-    rows, _, least = policy.least
-    of_slices = "rows" if isinstance(policy, MulticlassPolicy) else rows
+    _, (rows, least) = policy.least
     for name in policy.slices:
-        yield enough(f"slice_{of_slices}/{name}", measurements.get(f"slice_{of_slices}/{name}"), least)
+        yield enough(f"slice_{rows}/{name}", measurements.get(f"slice_{rows}/{name}"), least)
 
 
 def _first_model(policy: ComparisonPolicy, measurements: Measurements) -> Finding:

@@ -39,7 +39,6 @@ from gates.stats.group_rates import (
     group_counts,
 )
 from gates.stats.groups import Membership, intersection, membership
-from gates.stats.interval import Interval
 from gates.stats.multiplicity import holm
 from gates.verdict import Finding, Measurements, Outcome, at_least, at_most, enough
 
@@ -216,13 +215,13 @@ def rates(attribute: str, counts: Counts) -> Measurements:
     """Return what `measure` does of one attribute, from the four cells of each of its groups."""
     measurements: Measurements = {f"rows/{attribute}={group}": cells.rows for group, cells in counts.items()}
     for group, rate in selection_rates(counts).items():
-        measurements |= _interval(f"selection/{attribute}={group}", rate)
+        measurements |= rate.named(f"selection/{attribute}={group}")
     for name, metric in METRICS.items():
         figure, interval = metric(counts), fairness_interval(metric, counts)
         if figure is not None:
             measurements[f"{name}/{attribute}"] = figure
         if interval is not None:
-            measurements |= _interval(f"{name}/{attribute}", interval)
+            measurements |= interval.named(f"{name}/{attribute}")
         chance = no_difference(metric, counts)
         if chance is not None:
             measurements[f"p/{name}/{attribute}"] = chance
@@ -235,7 +234,7 @@ def _errors(_: Inputs, rows: GoldenRows, attribute: str, groups: Membership) -> 
     measurements |= {f"rmse/{attribute}={group}": error for group, error in found.rmse.items()}
     for name, figure in {"group_rmse": found.worst_rmse, "mean_difference": found.mean_difference}.items():
         if figure is not None:
-            measurements |= _interval(f"{name}/{attribute}", figure)
+            measurements |= figure.named(f"{name}/{attribute}")
     return measurements
 
 
@@ -243,8 +242,4 @@ def _exposures(_: Inputs, rows: GoldenRows, attribute: str, groups: Membership) 
     found = group_exposure(rows.answers["challenger"], rows.queries, groups, seed=SEED)
     measurements: Measurements = {f"rows/{attribute}={group}": each for group, each in found.rows.items()}
     measurements |= {f"exposure/{attribute}={group}": each for group, each in found.exposure.items()}
-    return measurements | (_interval(f"exposure_ratio/{attribute}", found.ratio) if found.ratio else {})
-
-
-def _interval(name: str, interval: Interval) -> Measurements:
-    return {name: interval.estimate, f"{name}/low": interval.low, f"{name}/high": interval.high}
+    return measurements | (found.ratio.named(f"exposure_ratio/{attribute}") if found.ratio else {})

@@ -22,7 +22,6 @@ from gates.golden_rows import GoldenRows, WeighedFiles
 from gates.metric_limits import MetricsPolicy, NamedPolicy
 from gates.policy_values import Amount, Count, Probability, Slice, Task
 from gates.stats.auc import LEAST_PER_CLASS
-from gates.stats.interval import Interval
 from gates.stats.scoring import AUC, BINARY, LARGER_IS_BETTER, REGRESSION, scored
 from gates.verdict import Finding, Measurements, at_least, at_most, enough
 
@@ -228,7 +227,7 @@ def _figures(task: Task, rows: GoldenRows, of: str = "") -> Measurements:
         with suppress(ValueError):  # labels that do not vary, all or as drawn: there is no R²
             answers, weights, groups = rows.answers["challenger"], rows.weights, rows.groups
             found = scored(name, rows.y, answers, seed=SEED, weights=weights, groups=groups)
-            measurements |= _interval(f"{prefix}{name}{suffix}", found)
+            measurements |= found.named(f"{prefix}{name}{suffix}")
     return measurements
 
 
@@ -238,9 +237,5 @@ def _named(inputs: Inputs, path: Path) -> Measurements:
     for metric, slices in named_figures.read(path, inputs).items():
         for name, figure in slices.items():
             address = f"slice_metric/{metric}/{name}" if name else f"metric/{metric}"
-            measurements |= _interval(address, figure.challenger)
+            measurements |= figure.challenger.named(address)
     return measurements
-
-
-def _interval(name: str, interval: Interval) -> Measurements:
-    return {name: interval.estimate, f"{name}/low": interval.low, f"{name}/high": interval.high}

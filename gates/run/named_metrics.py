@@ -1,6 +1,6 @@
 """The figures that the policy asks for by name, taken before the gates judge them."""
 
-from typing import Any
+from dataclasses import asdict
 
 from gates.adapters import scorer
 from gates.documents import Document
@@ -31,15 +31,7 @@ def taken(project: Project) -> Document | None:
         weight=shared.golden_set.weight,
         class_weights=shared.golden_set.class_weights,
     )
-    asked = [
-        scorer.Asked(
-            name=name,
-            function=own.function if (own := shared.metrics.get(name)) else "",
-            larger_is_better=own is None or own.better == "larger",
-            slices=policy.slices_of(name),
-        )
-        for name in names
-    ]
+    asked = _asked(project)
     # The team's functions share a process neither with one another nor with scikit-learn's.
     theirs = [each for each in asked if not each.function]
     documents = [
@@ -50,8 +42,19 @@ def taken(project: Project) -> Document | None:
     return {**documents[0], "metrics": metrics, "asked": asked_of(project)}
 
 
-def asked_of(project: Project) -> list[Any]:
+def asked_of(project: Project) -> list[Document]:
     """Return what is asked of whom, in the form in which the figures' file remembers it."""
+    return [{**asdict(each), "slices": list(each.slices)} for each in _asked(project)]
+
+
+def _asked(project: Project) -> list[scorer.Asked]:
     policy, own = project.policy, project.policy.project.metrics
-    functions = {name: own[name].model_dump() if name in own else {} for name in policy.named_metrics}
-    return [[name, functions[name], list(policy.slices_of(name))] for name in policy.named_metrics]
+    return [
+        scorer.Asked(
+            name=name,
+            function=own[name].function if name in own else "",
+            larger_is_better=name not in own or own[name].better == "larger",
+            slices=policy.slices_of(name),
+        )
+        for name in policy.named_metrics
+    ]

@@ -95,9 +95,8 @@ def bootstrap_difference(  # noqa: PLR0913 - as `bootstrap_interval`
     Raises:
         ValueError: as `bootstrap_interval`.
     """
-    rows = _rows(y, (challenger, champion), weights, groups, by_class=by_class)
-    (one, other), found = _bootstrap(metric, rows, resamples, seed)
-    return percentile_interval(float(one - other), found[0] - found[1], 0.95)
+    how: dict[str, Any] = {"by_class": by_class, "groups": groups, "weights": weights}
+    return bootstrap_both(metric, y, challenger, champion, **how, resamples=resamples, seed=seed)[2]
 
 
 def bootstrap_both(  # noqa: PLR0913 - as `bootstrap_interval`

@@ -16,6 +16,10 @@ class Interval:
     low: float
     high: float
 
+    def named(self, name: str) -> dict[str, float]:
+        """Return the figure under a name, and its bounds under ``name/low`` and ``name/high``."""
+        return {name: self.estimate, f"{name}/low": self.low, f"{name}/high": self.high}
+
 
 def checked_confidence(confidence: float) -> float:
     """Return `confidence` if it lies strictly between 0 and 1.

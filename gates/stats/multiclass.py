@@ -30,8 +30,7 @@ def auc_one_vs_rest(y: ArrayLike, scores: ArrayLike) -> Figures:
     Raises:
         ValueError: a class without a row whose weight is above 0.
     """
-    codes, p = _coded(y, scores)
-    areas = [weighted_auc.over(codes == each, p[:, each]) for each in range(p.shape[1])]
+    _, areas = _areas(y, scores)
 
     def figures(weights: Weights) -> Floats:
         mean: Floats = np.mean([area(weights) for area in areas], axis=0)
@@ -47,16 +46,22 @@ def weighted_auc_one_vs_rest(y: ArrayLike, scores: ArrayLike) -> Figures:
     Raises:
         ValueError: as `auc_one_vs_rest`.
     """
-    codes, p = _coded(y, scores)
-    areas = [weighted_auc.over(codes == each, p[:, each]) for each in range(p.shape[1])]
+    classes, areas = _areas(y, scores)
 
     def figures(weights: Weights) -> Floats:
-        counts = [(weights * (codes == each)).sum(axis=1) for each in range(p.shape[1])]
+        counts = ((weights * of_class).sum(axis=1) for of_class in classes)
         sums = [count * area(weights) for count, area in zip(counts, areas, strict=True)]
         mean: Floats = np.sum(sums, axis=0) / weights.sum(axis=1)
         return mean
 
     return figures
+
+
+def _areas(y: ArrayLike, scores: ArrayLike) -> tuple[list[NDArray[np.bool_]], list[Figures]]:
+    """Return for each class which rows are of it, and what takes its AUC against all others."""
+    codes, p = _coded(y, scores)
+    classes = [codes == each for each in range(p.shape[1])]
+    return classes, [weighted_auc.over(each, p[:, place]) for place, each in enumerate(classes)]
 
 
 def _coded(y: ArrayLike, scores: ArrayLike) -> tuple[NDArray[np.intp], Floats]:

@@ -20,22 +20,24 @@ MODELS = ("challenger", "champion")
 PASS, FAIL, UNDECIDED = Outcome.PASS, Outcome.FAIL, Outcome.UNDECIDED
 
 
-@pytest.fixture(scope="module")
-def multiclass(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project of three classes that passes every gate; for reading only."""
-    project = build(tmp_path_factory.mktemp("multiclass"))
-    project.multiclass()
+def passing(factory: pytest.TempPathFactory, task: str) -> Project:
+    """A project of a task that passes every gate; for reading only."""
+    project = build(factory.mktemp(task))
+    getattr(project, task)()
     project.take_metrics()
     return project
+
+
+@pytest.fixture(scope="module")
+def multiclass(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Of three classes."""
+    return passing(tmp_path_factory, "multiclass")
 
 
 @pytest.fixture(scope="module")
 def ranking(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project that ranks and passes every gate; for reading only."""
-    project = build(tmp_path_factory.mktemp("ranking"))
-    project.ranking()
-    project.take_metrics()
-    return project
+    """Of queries."""
+    return passing(tmp_path_factory, "ranking")
 
 
 def joined(project: Project) -> pd.DataFrame:
