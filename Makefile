@@ -37,7 +37,7 @@ compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-str
 .NOTPARALLEL:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help install ship test lint bench decisions faults mutants lock clean tools dev
+.PHONY: help install ship test lint bench decisions faults mutants lock clean tools browser dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -52,7 +52,7 @@ test: lint ## everything that must hold
 	$(call say,test: pytest)
 	@.venv/bin/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-lint: dev tools ## style, types, floors and workflows, without running anything
+lint: dev tools browser ## style, types, floors and workflows, without running anything
 	$(call say,lint: ruff)
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
@@ -91,7 +91,7 @@ lock: .venv/uv.stamp ## write requirements/*.txt again (UPGRADE=--upgrade: with 
 	@$(compile) --group go -o requirements/go.txt
 
 clean: ## remove what make made; bucket, ledger, key and runs stay
-	rm -rf .venv .tools .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache mutants
+	rm -rf .venv .tools .screenshots .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache mutants
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- set-up
@@ -143,4 +143,22 @@ $(TOOLS): requirements/go.txt
 	"$$go" install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
 	"$$go" install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION); \
 	rm -rf .tools/go
+	@touch $@
+
+# The report's tests look at it in Chromium: the machine's, the distribution's, or the one that Playwright brings.
+browser: .venv/dev.stamp
+	@for each in chromium chromium-browser google-chrome google-chrome-stable; do \
+	  ! command -v $$each >/dev/null || exit 0; \
+	done; \
+	$(MAKE) --no-print-directory .tools/browser.stamp || [ -z "$$GATES_REQUIRE_TOOLS" ]
+
+.tools/browser.stamp:
+	$(call say,install: Chromium)
+	@mkdir -p .tools; { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get && apt-get update -q && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; \
+	} >.tools/browser.log 2>&1 || .venv/bin/playwright install chromium >>.tools/browser.log 2>&1 || { \
+	  echo 'browser: no Chromium and none to be had (.tools/browser.log): the tests that need it are skipped.'; \
+	  exit 1; \
+	}
 	@touch $@

@@ -43,6 +43,7 @@ class Candidate:
         golden_version: Version of the golden set.
         golden_sha256: Digest over its features and labels.
         replay_sha256: Digest of the golden rows that are kept with its scores.
+        exhibits_sha256: Digest of what a report draws; empty in statements of before there were reports.
     """
 
     sha: str
@@ -56,6 +57,14 @@ class Candidate:
     golden_version: str
     golden_sha256: str
     replay_sha256: str
+    exhibits_sha256: str = ""
+
+    def to_document(self) -> Document:
+        """Return it as plain JSON data; a digest that is empty is left out, as in statements without it."""
+        document = dict(vars(self))
+        if not self.exhibits_sha256:
+            del document["exhibits_sha256"]
+        return document
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ def to_document(decision: Decision) -> Document:
         "subject": [{"name": decision.model, "digest": {"sha256": decision.candidate.sha}}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
-            "candidate": dict(vars(decision.candidate)),
+            "candidate": decision.candidate.to_document(),
             "champion": dict(decision.champion) if decision.champion else None,
             "judged_on": decision.judged_on.isoformat(),
             "outcome": decision.outcome.value,

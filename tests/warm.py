@@ -56,12 +56,13 @@ LIBRARIES = (
     *("dvc.cachemgr", "dvc.commands.add", "dvc.data_cloud", "dvc.repo.index", "dvc.repo.trie", "dvc.scm"),
     *("dvc.stage.run", "dvc.fs", "dvc.utils.strictyaml", "dvc_data.index", "dvc_objects.fs.local"),
     *("dulwich.client", "dvc.rwlock", "dvc_render", "networkx", "ruamel.yaml", "scmrepo.git"),
+    *("jinja2", "matplotlib.backends.backend_svg", "matplotlib.figure", "matplotlib._constrained_layout"),
     *("mlflow", "mlflow.pyfunc.loaders", "mlflow.sklearn", "mlflow.store.tracking.sqlalchemy_store"),
     *("mlflow.tracing.export.utils", "mlflow.tracing.processor.base_mlflow", "mlflow.types.responses"),
     *("mlflow.store.tracking.sqlalchemy_workspace_store", "mlflow.utils.requirements_utils"),
     *("mlflow.store.model_registry.sqlalchemy_store", "mlflow.store.tracking.rest_store"),
     *("gates.cli", "gates.run.answer", "gates.run.judge", "gates.run.promote", "gates.run.rollback"),
-    *("gates.run.predict", "gates.run.train", "gates.run.ship"),
+    *("gates.run.predict", "gates.run.train", "gates.run.report", "gates.run.ship"),
 )
 PROGRAM = """#!/bin/sh
 exec "{python}" -IS "{client}" {name} "$@"

@@ -41,6 +41,21 @@ def show(project: "Project", target: str) -> dict[str, Any]:
 
 
 @section.command(
+    click.argument("target", metavar="SHA", default="", envvar="GATES_REPORT_TARGET"),
+    click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="File to write; evidence/report.html where left out.",
+    ),
+)
+def report(project: "Project", target: str, out: Path | None) -> "Result":
+    """Write a page of pictures and figures about the last decision here, or about a champion."""
+    from gates.run import report as run
+
+    return run.run(project, target, out)
+
+
+@section.command(
     click.option("--at", default="", help="Moment in UTC to answer for, such as 2026-11-20T03:00Z or a day.")
 )
 def audit(project: "Project", at: str) -> "Result":

@@ -61,9 +61,13 @@ def judge(
 ) -> "Result":
     """Judge the candidate by every gate and write the statement."""
     from gates.run import judge as run
+    from gates.run import report
 
     expected = run.Expected(expect, expect_train, expect_data)
-    return run.run(project, expected, flags.day(today), approver)
+    result = run.run(project, expected, flags.day(today), approver)
+    if result.outcome != "pass":  # that of a pass is written when it is promoted
+        report.tell(project)
+    return result
 
 
 @section.command(flags.EXPECT, flags.APPLY, *flags.BREAK_GLASS)
@@ -78,6 +82,10 @@ def promote(
 ) -> "Result":
     """Sign the decision, append it to the ledger, move the alias."""
     from gates.run import promote as run
+    from gates.run import report
 
     glass = flags.glass(break_glass, approver, reason, expires)
-    return run.run(project, expect, apply=apply, glass=run.Glass(*glass) if glass else None)
+    result = run.run(project, expect, apply=apply, glass=run.Glass(*glass) if glass else None)
+    if apply:
+        report.tell(project)
+    return result

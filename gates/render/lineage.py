@@ -19,7 +19,16 @@ def graph(candidate: Mapping[str, Any], decision: str, outcome: str, champion: s
     Returns:
         Lines of mermaid, without a fence.
     """
-    nodes = [
+    nodes = stations(candidate, decision, outcome, champion)
+    drawn = [f'  n{place}["{_label(kind)}<br/>{_label(name)}"]' for place, (kind, name) in enumerate(nodes)]
+    return ["flowchart LR", *drawn, f"  {' --> '.join(f'n{place}' for place in range(len(nodes)))}"]
+
+
+def stations(
+    candidate: Mapping[str, Any], decision: str, outcome: str, champion: str = ""
+) -> list[tuple[str, str]]:
+    """Return kind and name of each station from bucket to champion; arguments are those of `graph`."""
+    return [
         ("bucket", candidate["remote"]),
         ("data", candidate["data_sha256"][:12]),
         ("stages at commit", candidate["commit"][:12]),
@@ -28,8 +37,6 @@ def graph(candidate: Mapping[str, Any], decision: str, outcome: str, champion: s
         (f"decision: {outcome}", decision[:12]),
         *([("champion", f"v{champion}")] if champion else []),
     ]
-    drawn = [f'  n{place}["{_label(kind)}<br/>{_label(name)}"]' for place, (kind, name) in enumerate(nodes)]
-    return ["flowchart LR", *drawn, f"  {' --> '.join(f'n{place}' for place in range(len(nodes)))}"]
 
 
 def _label(text: str) -> str:

@@ -70,7 +70,18 @@ def worst_first(judged: Sequence[Verdict]) -> list[tuple[Verdict, Finding | None
 
 def against_champion(judged: Sequence[Verdict]) -> list[str]:
     """Return each figure of champion and challenger, and their paired difference with its interval."""
-    lines: list[str] = []
+    return [
+        f"{name}: {champion} → {challenger}" + (f", difference {difference}" if difference else "")
+        for name, champion, challenger, difference in compared(judged)
+    ]
+
+
+def compared(judged: Sequence[Verdict]) -> list[tuple[str, str, str, str]]:
+    """Return name, champion, challenger and paired difference of each figure that both models have.
+
+    The difference is that of the figure which decides, and stands first; the others have none.
+    """
+    rows: list[tuple[str, str, str, str]] = []
     for verdict in sorted(judged, key=lambda verdict: "delta" not in verdict.measurements):
         seen = verdict.measurements
         for name, challenger in seen.items():
@@ -78,12 +89,12 @@ def against_champion(judged: Sequence[Verdict]) -> list[str]:
             champion = seen.get(f"{stem}/champion")
             if who != "challenger" or champion is None or stem == "requests":
                 continue
-            line = f"{stem}: {number(champion)} → {number(challenger)}"
-            if "delta" in seen and not lines:
+            difference = ""
+            if "delta" in seen and not rows:
                 bounds = interval(seen.get("delta/low"), seen.get("delta/high"))
-                line += f", difference {_signed(seen['delta'])} ({bounds}; above 0 is better)"
-            lines.append(shown(line))
-    return lines
+                difference = f"{_signed(seen['delta'])} ({bounds}; above 0 is better)"
+            rows.append((shown(stem), number(champion), number(challenger), difference))
+    return rows
 
 
 def _signed(value: float) -> str:

@@ -8,7 +8,7 @@ from gates.adapters import files, git, replay
 from gates.adapters.tracking import Tracking
 from gates.documents import Document
 from gates.errors import ConflictError, TamperedError
-from gates.run import gate, handoff, known, named_metrics, pin, serving
+from gates.run import exhibits, gate, handoff, known, named_metrics, pin, serving
 from gates.run.project import Project
 from gates.run.result import Result
 from gates.statement import Candidate, Decision
@@ -64,7 +64,8 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         project.say(f"judging {name}")
         given = {"approver": approver} if name == "champion" and approver else {}
         verdicts.append(gate.judge(project, name, given, today))
-    candidate = _candidate(project, data, training, tree["commit"])
+    drawn = digest.canonical_json(exhibits.taken(project))
+    candidate = _candidate(project, data, training, tree["commit"], digest.of_bytes(drawn))
     changes = serving.policy_changes(project, history)
     decision = Decision(
         project.model, candidate, serves["champion"], today, project.policy.sha256, tuple(verdicts), changes
@@ -75,6 +76,7 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         "statement.json": payload,
         "dvc.lock": project.lock.read_bytes(),
         replay.NAME: (project.candidate / replay.NAME).read_bytes(),
+        exhibits.NAME: drawn,
     }
     files.replace_folder(project.evidence, written)
     return Result(
@@ -112,7 +114,7 @@ def _handed_on(project: Project, expected: Expected) -> tuple[Document, Document
     return data, training, predicted
 
 
-def _candidate(project: Project, data: Document, training: Document, commit: str) -> Candidate:
+def _candidate(project: Project, data: Document, training: Document, commit: str, drawn: str) -> Candidate:
     golden = project.policy.project.golden_set
     return Candidate(
         sha=handoff.text(training, "model_sha"),
@@ -128,6 +130,7 @@ def _candidate(project: Project, data: Document, training: Document, commit: str
             {"features": digest.of_file(project.features), "labels": digest.of_file(project.labels)}
         ),
         replay_sha256=digest.of_file(project.candidate / replay.NAME),
+        exhibits_sha256=drawn,
     )
 
 

@@ -5,7 +5,7 @@ from gates.adapters import git, replay
 from gates.adapters.registry import Registry
 from gates.errors import InvalidError, TamperedError
 from gates.ledger import History
-from gates.run import pin, serving
+from gates.run import exhibits, pin, serving
 from gates.run.project import Project, now
 from gates.statement import Decision
 from gates.verdict import waive
@@ -25,6 +25,7 @@ def require_current(project: Project, decision: Decision) -> None:
     lock = digest.of_file(project.evidence / "dvc.lock")
     pinned = policy.project.golden_set
     golden = digest.of_listing({"features": pinned.features_sha256, "labels": pinned.labels_sha256})
+    named = decision.candidate.exhibits_sha256  # empty in a statement of before there were any
     (lineage,) = (verdict for verdict in decision.verdicts if verdict.gate == "lineage")
     facts = {
         "model": (decision.model, project.model),
@@ -35,6 +36,7 @@ def require_current(project: Project, decision: Decision) -> None:
         "golden version": (decision.candidate.golden_version, pinned.version),
         "raw table": (decision.candidate.data_sha256, lineage.inputs.get("raw", "none")),
         replay.NAME: (decision.candidate.replay_sha256, digest.of_file(project.evidence / replay.NAME)),
+        exhibits.NAME: (named, digest.of_file(project.evidence / exhibits.NAME) if named else ""),
     }
     for name, (judged, here) in facts.items():
         if judged != here:

@@ -16,7 +16,7 @@ from gates.plans import promote as promotion
 from gates.plans.steps import Put
 from gates.public_keys import Signer
 from gates.render import sentences
-from gates.run import handoff, known, preconditions, serving, signing
+from gates.run import exhibits, handoff, known, preconditions, serving, signing
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
 from gates.run.result import Result, planned
@@ -61,7 +61,7 @@ def run(project: Project, expect: str, *, apply: bool, glass: Glass | None = Non
         registry = Registry(project.root, project.model)
         preconditions.require_known_champion(project, registry, before)
         approval, approvers = _approval(project, decision, glass) if glass else (None, [])
-        steps = promotion.plan(before, decision, _named(project), approval)
+        steps = promotion.plan(before, decision, _named(project, decision), approval)
     if not apply:
         return planned(steps, _command(glass))
     history = carry_out(project, registry, steps, before, approvers)
@@ -97,12 +97,15 @@ def _decision(project: Project, expect: str) -> Decision:
         raise InvalidError(error.what, why=error.why, do="Judge again: gates judge") from error
 
 
-def _named(project: Project) -> list[Put]:
+def _named(project: Project, decision: Decision) -> list[Put]:
     """Return what the decision names by digest, for the ledger to keep."""
     policy = Put(digest.canonical_json(project.policy.document), "the policy")
     lock = Put((project.evidence / "dvc.lock").read_bytes(), "dvc.lock")
     rows = Put((project.evidence / replay.NAME).read_bytes(), "golden rows with their scores")
-    return [policy, lock, rows]
+    named = [policy, lock, rows]
+    if decision.candidate.exhibits_sha256:
+        named.append(Put((project.evidence / exhibits.NAME).read_bytes(), "what its report draws"))
+    return named
 
 
 def _approval(project: Project, decision: Decision, glass: Glass) -> tuple[Approval, list[Signer]]:

@@ -13,6 +13,7 @@ from gates.adapters.registry import Registry
 from gates.errors import ConflictError, GatesError
 from gates.ledger import History
 from gates.render import sentences
+from gates.run import report
 from gates.run.carry_out import alias_confirmed, point_alias
 from gates.run.project import LEDGER_VARIABLE, Project
 from gates.run.result import UNCHANGED, Result
@@ -56,6 +57,16 @@ def run(project: Project, approver: str, until: str = PROMOTE) -> Result:
         GatesError: A job could not look; its own error.
     """
     before = project.history()
+    answer = _answered(project, approver, before, until)
+    if answer.outcome == UNCHANGED:
+        report.tell(project, of_who_serves=True)
+    elif until == "judge" and answer.outcome == "pass":
+        report.tell(project)  # of what judge stops, and promote ends, they have written it
+    return answer
+
+
+def _answered(project: Project, approver: str, before: History, until: str) -> Result:
+    """Run the jobs, unless nothing is to do; where the champion moved meanwhile, once more."""
     if until == PROMOTE and _nothing_changed(project, before):
         return _already(project, before)
     for _ in range(COMPARISONS - 1):

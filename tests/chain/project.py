@@ -64,12 +64,12 @@ class Project(Shell):
         return digest.of_tree(self.path / "models" / MODEL)
 
     def kept(self) -> dict[str, str]:
-        """Return the digest of every file of ledger and evidence: what bad input must not touch."""
+        """Return the digest of every file of ledger and evidence but the page: what bad input must not touch."""
         return {
             path.relative_to(self.path).as_posix(): digest.of_file(path)
             for folder in (".gates/ledger", "evidence")
             for path in sorted((self.path / folder).rglob("*"))
-            if path.is_file()
+            if path.is_file() and path.name != "report.html"
         }
 
     def handed_on(self, job: str, **facts: Any) -> None:  # noqa: ANN401 - whatever a manifest holds

@@ -112,12 +112,12 @@ def test_the_statement_verifies(first: State) -> None:
 
 
 def test_evidence_and_key(first: State) -> None:
-    """One file a verdict, the statement and dvc.lock; the key is the owner's alone."""
+    """One file a verdict, the statement, what it names, and its page; the key is the owner's alone."""
     project = first.project
     names = sorted(path.name for path in (project.path / "evidence").iterdir())
-    assert names == sorted(
-        [*(f"{gate}.json" for gate in GATES), "dvc.lock", "replay.parquet", "statement.json"]
-    )
+    named = ["dvc.lock", "exhibits.json", "replay.parquet", "report.html", "statement.json"]
+    assert names == sorted([*(f"{gate}.json" for gate in GATES), *named])
+    assert "Promoted v1, the first champion" in (project.path / "evidence/report.html").read_text("utf-8")
     for gate in GATES:
         assert json.loads((project.path / "evidence" / f"{gate}.json").read_bytes())["outcome"] == "pass"
     assert (project.path / ".gates/key.pem").stat().st_mode & 0o777 == 0o600
@@ -131,6 +131,7 @@ def test_nothing_changed_is_nothing_to_do(shipped: Project) -> None:
     assert again.out.startswith(f"v1 ({shipped.sha()[:12]}) is already champion; nothing to do.")
     assert "stage" not in again.err
     assert (shipped.kept(), shipped.runs()) == (before, runs)
+    assert "nothing to do" in (shipped.path / "evidence/report.html").read_text("utf-8")
     assert shipped.gates("ship", "--json").json["outcome"] == "unchanged"
 
 

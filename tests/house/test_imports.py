@@ -28,6 +28,7 @@ HEAVY = (
         "evidently",
         "fairlearn",
         "git",
+        "huggingface_hub",
         "jinja2",
         "joblib",
         "matplotlib",
@@ -77,7 +78,7 @@ def test_the_lists_know_every_dependency() -> None:
     """What the project depends on is allowed to every gate, to some, or to none."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     names = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
-    imported = {"pyyaml": "yaml", "scikit-learn": "sklearn"}
+    imported = {"huggingface-hub": "huggingface_hub", "pyyaml": "yaml", "scikit-learn": "sklearn"}
     nobody_imports = {"pytest-benchmark", "zizmor"}  # a plugin, and a program
     known = {*HEAVY, *EVERY, *READS_TABLES, "pandera"} | nobody_imports
     assert {imported.get(name, name) for name in names} <= known

@@ -49,9 +49,10 @@ def test_evidence_is_one_verdict_a_gate_and_a_statement(ready: Judged) -> None:
     result = ready.judge()
     names = {path.name for path in (ready.root / "evidence").iterdir()}
     gates = {f"{name}.json" for name in ready.project.policy.gates}
-    assert names == gates | {"statement.json", "dvc.lock", "replay.parquet"}
+    assert names == gates | {"statement.json", "dvc.lock", "replay.parquet", "exhibits.json"}
     assert (result.outcome, ready.decision.outcome.value) == ("pass", "pass")
     assert result.digest == judged.sha256(ready.root / "evidence/statement.json")
+    assert ready.decision.candidate.exhibits_sha256 == judged.sha256(ready.root / "evidence/exhibits.json")
     assert (ready.root / "evidence/dvc.lock").read_bytes() == (ready.root / "dvc.lock").read_bytes()
 
 

@@ -278,7 +278,7 @@ def test_a_plan_signs_writes_and_moves_nothing(passing: Judged) -> None:
     result = promote.run(passing.project, "", apply=False)
     assert (result.outcome, result.exit_code, result.look) == ("planned", 0, "gates promote --apply")
     verbs = [step.split()[0] for step in result.details["plan"]]
-    assert verbs == ["sign", "keep", "keep", "keep", "register", "append", "point"]
+    assert verbs == ["sign", "keep", "keep", "keep", "keep", "register", "append", "point"]
     assert not (passing.root / keys.KEY_FILE).exists()
 
 

@@ -259,6 +259,8 @@ def replayed(world: World) -> None:
     decided = statement.from_document(json.loads(base64.b64decode(world.envelope["payload"])))
     world.name(kept, sha="b" * 64)
     world.judged.decide(decided)
+    drawn = world.project.store.get(decided.candidate.exhibits_sha256)
+    (world.judged.root / "evidence/exhibits.json").write_bytes(drawn)
 
 
 def overtaken(world: World) -> None:

@@ -267,6 +267,7 @@ def test_an_artifact_is_one_folder_and_is_unpacked_into_that_folder() -> None:
             (uploaded[ARTIFACT.sub("", given["name"])],) = folders
         elif used == "actions/download-artifact":
             downloaded.add((ARTIFACT.sub("", given["name"]), given["path"]))
+    assert uploaded.pop("report") == "${{ inputs.working-directory }}/evidence"  # for people
     assert downloaded == set(uploaded.items())
     below = {folder.removeprefix("${{ inputs.working-directory }}/") for folder in uploaded.values()}
     assert below == {"candidate", "data", "data/golden", "data/raw", "evidence", "metrics", "models"}

@@ -1,0 +1,30 @@
+"""What the report of a judgement draws, taken from the files that the gates have judged."""
+
+from gates import exhibits
+from gates.documents import Document
+from gates.golden_rows import GoldenFiles
+from gates.run.project import Project
+
+NAME = "exhibits.json"
+
+
+def taken(project: Project) -> Document:
+    """Return the exhibits of the candidate.
+
+    Raises:
+        InvalidError: A file cannot be read.
+    """
+    shared = project.policy.project
+    golden = GoldenFiles(
+        predictions=project.candidate / "predictions.parquet",
+        labels=project.labels,
+        features=project.features,
+        key=shared.data.key,
+        label=shared.data.label,
+        task=shared.task,
+        group=shared.golden_set.group,
+    )
+    held = project.policy.block("schema").model_dump()
+    lie = {"raw": project.raw, "train": project.root / shared.data.train, "golden": project.features}
+    tables = {name: (path, project.root / held[f"{name}_contract"]) for name, path in lie.items()}
+    return exhibits.of_candidate(golden, project.candidate / "latency.json", tables)
