@@ -3,7 +3,8 @@
     {"format": 1,
      "scores": {"task", "rows", "models": {model: {"roc", "reliability", "histogram"}}},
      "latency": {model: {"requests", "ms"}},
-     "columns": {table: {"rows", "columns": [{"name", "kind", "missing", …}]}}}
+     "columns": {table: {"rows", "columns": [{"name", "kind", "missing", …}]}},
+     "card": what people say of the model, where they do}
 
 The statement names its digest, so a picture that is drawn a year later is of what was judged. Figures are
 kept to six digits: a picture shows less. What a task or a candidate does not have is absent.

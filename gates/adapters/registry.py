@@ -13,6 +13,7 @@ from gates.adapters.connection import Connection
 from gates.errors import UnavailableError
 
 ALIAS = "champion"
+CARD = "model_card"
 
 
 class ContestedError(UnavailableError):
@@ -58,6 +59,12 @@ class Registry(Connection):
                 self.model, f"models:/{model_id}", run_id, tags={"model_sha": sha}, model_id=model_id
             )
             return str(made.version)
+
+    def describe(self, version: str, sentence: str, card: str) -> None:
+        """Log the model card of a version at that version; what it had before is replaced."""
+        with self.answering("log the model card"):
+            self.client.update_model_version(self.model, version, sentence)
+            self.client.set_model_version_tag(self.model, version, CARD, card)
 
     def fetch(self, version: str, target: Path) -> str:
         """Download a registered version into an empty folder and return the digest of all of it.

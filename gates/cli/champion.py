@@ -56,6 +56,21 @@ def report(project: "Project", target: str, out: Path | None) -> "Result":
 
 
 @section.command(
+    click.argument("target", metavar="SHA", default="", envvar="GATES_CARD_TARGET"),
+    click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="File to write; evidence/model_card.md where left out.",
+    ),
+)
+def card(project: "Project", target: str, out: Path | None) -> "Result":
+    """Write the model card of who serves, or of another champion, from what the ledger keeps."""
+    from gates.run import card as run
+
+    return run.run(project, target, out)
+
+
+@section.command(
     click.option("--at", default="", help="Moment in UTC to answer for, such as 2026-11-20T03:00Z or a day.")
 )
 def audit(project: "Project", at: str) -> "Result":

@@ -1,6 +1,6 @@
 """What the report of a judgement draws, taken from the files that the gates have judged."""
 
-from gates import exhibits
+from gates import exhibits, human_parts
 from gates.documents import Document
 from gates.golden_rows import GoldenFiles
 from gates.run.project import Project
@@ -27,4 +27,11 @@ def taken(project: Project) -> Document:
     held = project.policy.block("schema").model_dump()
     lie = {"raw": project.raw, "train": project.root / shared.data.train, "golden": project.features}
     tables = {name: (path, project.root / held[f"{name}_contract"]) for name, path in lie.items()}
-    return exhibits.of_candidate(golden, project.candidate / "latency.json", tables)
+    drawn = exhibits.of_candidate(golden, project.candidate / "latency.json", tables)
+    return drawn | _said(project)
+
+
+def _said(project: Project) -> Document:
+    """Return what people say of the model, where they do."""
+    path = project.root / human_parts.NAME
+    return {"card": human_parts.read(path).model_dump(exclude_defaults=True)} if path.exists() else {}

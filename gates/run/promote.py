@@ -16,7 +16,7 @@ from gates.plans import promote as promotion
 from gates.plans.steps import Put
 from gates.public_keys import Signer
 from gates.render import sentences
-from gates.run import exhibits, handoff, known, preconditions, serving, signing
+from gates.run import card, exhibits, handoff, known, preconditions, serving, signing
 from gates.run.carry_out import carry_out
 from gates.run.project import Project, now
 from gates.run.result import Result, planned
@@ -69,6 +69,7 @@ def run(project: Project, expect: str, *, apply: bool, glass: Glass | None = Non
         done = _refused(decision)
     else:
         done = _promoted(project, history, promotion.operation(decision, approval), glass)
+        card.log(project, registry, decision, done.details["version"])
     return replace(done, details={**done.details, **_told(decision)})
 
 

@@ -34,7 +34,7 @@ def run(project: Project, target: str, out: Path | None) -> Result:
         told = of(history, decision, kept(project, decision), history.admission(champion)[0])
     else:
         decision = _judged(project)
-        drawn = read_exhibits(decision, _read(project), str(project.evidence / NAME))
+        drawn = read_exhibits(decision, beside(project), str(project.evidence / NAME))
         told = of(history, decision, drawn, entry_of(project, history, decision))
     return _written(project, told, out)
 
@@ -140,7 +140,8 @@ def _judged(project: Project) -> Decision:
     return statement.from_document(read_json(path), str(path))
 
 
-def _read(project: Project) -> bytes:
+def beside(project: Project) -> bytes:
+    """Return the exhibits that lie beside the statement; nothing where there are none."""
     path = project.evidence / NAME
     return path.read_bytes() if path.exists() else b""
 

@@ -64,7 +64,7 @@ class Project(Shell):
         return digest.of_tree(self.path / "models" / MODEL)
 
     def kept(self) -> dict[str, str]:
-        """Return the digest of every file of ledger and evidence but the page: what bad input must not touch."""
+        """Return the digest of every file of ledger and evidence, but the page: bad input touches none."""
         return {
             path.relative_to(self.path).as_posix(): digest.of_file(path)
             for folder in (".gates/ledger", "evidence")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gates.digest import of_document
-from gates.render import lineage, sentences
+from gates.render import card, lineage, sentences
 from gates.render.report import columns, pictures
 from gates.render.sentences import number, shown
 from gates.statement import Decision, to_document
@@ -88,6 +88,7 @@ def html(report: Report) -> str:
         lists=lists,
         pictures=drawn,
         tables=tables,
+        people=card.people(report.exhibits),
         lineage=lineage.stations(
             vars(decision.candidate), report.statement, decision.outcome.value, report.version
         ),

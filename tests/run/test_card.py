@@ -1,0 +1,89 @@
+"""The model card: written and logged at every promotion, and the same bytes from the ledger a year later."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import ModelCard
+
+from gates import digest
+from gates.adapters.registry import CARD
+from gates.errors import InvalidError
+from gates.run import card, promote
+from tests.run import judged
+from tests.run.judged import Judged
+
+PARTS = {
+    "intended_use": "To *rank* customers.\n# no heading",
+    "owner": "Ada",
+    "license": "mit",
+    "tags": ["x"],
+}
+
+
+@pytest.fixture(scope="module")
+def promoted(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """A project whose model was promoted with what people say of it."""
+    made = judged.build(tmp_path_factory.mktemp("card") / "project")
+    (made.root / "model_card.yaml").write_text(yaml.safe_dump(PARTS))
+    (made.root / ".git/info/exclude").write_text("model_card.yaml\n")  # the run is of the commit before
+    made.judge()
+    promote.run(made.project, "", apply=True)
+    return made
+
+
+def text(made: Judged) -> str:
+    """Return the card that the promotion left."""
+    return (made.root / "evidence/model_card.md").read_text("utf-8")
+
+
+def test_it_is_logged_to_the_version(promoted: Judged) -> None:
+    """The whole of it, where people look at the version, and a sentence that says where it is."""
+    version = promoted.registry.client.get_model_version("churn", "1")
+    assert version.tags[CARD] == text(promoted)
+    assert "model card" in version.description
+
+
+def test_it_is_made_again_from_the_ledger_alone(promoted: Judged, tmp_path: Path) -> None:
+    """Whatever became of the evidence and of what people say today."""
+    twin = promoted.copy(tmp_path / "twin")
+    before = text(twin)
+    for path in (twin.root / "evidence").iterdir():
+        path.unlink()
+    (twin.root / "model_card.yaml").write_text("owner: Grace\n")
+    result = card.run(twin.project, "", None)
+    assert text(twin) == before
+    assert result.digest == digest.of_bytes(before.encode())
+    with pytest.raises(InvalidError, match="No champion has"):
+        card.run(twin.project, "v9", None)
+
+
+def test_machines_read_it(promoted: Judged) -> None:
+    """huggingface_hub finds name, licence, tags, and the golden set's figures with the digest of its rows."""
+    read = ModelCard(text(promoted))
+    data = read.data.to_dict()
+    assert (data["license"], data["tags"], data["library_name"]) == ("mit", ["x", "ml-gates"], "sklearn")
+    figures = {each.metric_type: each.metric_value for each in read.data.eval_results or []}
+    golden = next(each for each in promoted.decision.verdicts if each.gate == "golden")
+    assert figures["auc"] == golden.measurements["auc"]
+    revisions = {each.dataset_revision for each in read.data.eval_results or []}
+    assert revisions == {promoted.decision.candidate.golden_sha256}
+
+
+def test_people_read_it(promoted: Judged) -> None:
+    """What they said stays text, what they did not say is told, and it names the statement."""
+    page = text(promoted)
+    assert digest.of_file(promoted.root / "evidence/statement.json") in page
+    assert "To \\*rank\\* customers.\n\\# no heading" in page
+    assert page.count("*Nobody has said.*") == 4
+    for title in ("Data", "Training", "Evaluation", "On slices", "Fairness", "Latency", "Lineage"):
+        assert f"# {title}\n" in page
+    assert "| disparate\\_impact/female |" in page
+
+
+def test_a_model_of_which_nobody_says_anything_has_a_card(tmp_path: Path) -> None:
+    """Whether it may serve so is the gate's to say."""
+    made = judged.build(tmp_path / "project")
+    made.judge()
+    promote.run(made.project, "", apply=True)
+    assert text(made).count("*Nobody has said.*") == 6
