@@ -3,6 +3,7 @@
 Every figure is held by its confidence bound: what is better the larger it is must reach its floor with its
 lower bound, what is better the smaller it is must stay below its ceiling with its upper bound.
 `min_metrics` and `max_metrics` hold metrics by their names, scikit-learn's or those of `gates.metrics`.
+`max_auc` holds an AUC that is too good to be true: a feature may tell the label.
 Fails when a figure itself is on the wrong side, or when the golden files are not the pinned ones. Undecided
 when the figure is right but its bound is not (it says how many golden rows would show it), or when there
 are too few rows: of a class, of a regression, or queries of a ranking.
@@ -27,12 +28,14 @@ from gates.verdict import Finding, Measurements, at_least, at_most, enough
 
 SEED = 20_260_101
 MANY = 1e9  # rows that nobody will label
+TOO_GOOD = "Too good to be true: look for a feature that tells the label, as one known only afterwards."
 
 
 class Policy(MetricsPolicy):
     """Floors and ceilings; a limit left out is not held."""
 
     min_auc: Probability
+    max_auc: Probability | None = None
     min_average_precision: Probability | None = None
     max_brier: Probability | None = None
     max_log_loss: Amount | None = None
@@ -107,6 +110,9 @@ def judge(policy: AnyPolicy, measurements: Measurements) -> Iterator[Finding]:
     for name, limit in _limits(policy).items():
         if limit is not None:
             yield _held(measurements, name, limit, larger_is_better=name in LARGER_IS_BETTER)
+    if isinstance(policy, Policy) and (most := policy.max_auc) is not None:
+        auc = measurements.get("auc")
+        yield at_most("too_good/auc", auc, most, note=TOO_GOOD if auc is not None and auc > most else "")
     for name, limit in policy.min_metrics.items():
         yield _held(measurements, f"metric/{name}", limit, larger_is_better=True)
     for name, limit in policy.max_metrics.items():

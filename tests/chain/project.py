@@ -87,6 +87,7 @@ def new(folder: Path, state: Path) -> Project:
     project.edit("params.yaml", "requests: 2000", "requests: 300")
     # How busy this machine is decides nothing.
     project.edit("params.yaml", "p99_ms: 200.0", "p99_ms: 60000.0")
+    project.edit("params.yaml", "max_p99_ratio: 1.4", "max_p99_ratio: 1000.0")
     project.edit("params.yaml", "budget_s: 20.0", "budget_s: 600.0")
     project.edit("tests/latency/test_latency.py", "return model.predict_proba(row)", ANSWER)
     project.git("init", "--quiet", "--initial-branch", "main")

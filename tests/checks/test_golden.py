@@ -89,6 +89,15 @@ def test_every_figure_is_held_by_its_bound(
         assert outcomes({limit: None}, measured | {name: float("nan")}) == {}
 
 
+def test_an_auc_that_is_too_good_to_be_true(measured: dict[str, float]) -> None:
+    """Held by the figure: above the limit it fails and says where to look; without a limit it is not held."""
+    assert outcomes({"max_auc": 0.87}, measured) == {}
+    assert outcomes({"max_auc": 0.86}, measured) == {"too_good/auc": FAIL}
+    held = golden.judge(golden.Policy(**(LIMITS | {"max_auc": 0.86})), measured)
+    assert "tells the label" in next(each.note for each in held if each.name == "too_good/auc")
+    assert outcomes({}, measured | {"auc": 1.0}) == {}
+
+
 @pytest.mark.parametrize(("name", "limit", "value"), [("auc", "min_auc", 0.86), ("brier", "max_brier", 0.15)])
 def test_a_golden_set_too_small_for_its_limit_is_told_so(
     measured: dict[str, float], name: str, limit: str, value: float
