@@ -26,7 +26,7 @@ _RANKED = {
     "rule": ("non_inferior", "superior", "min_delta"),
 }
 _MORE_IS_LESS = ("trusted_types", "ignore")
-_FEWER_IS_LESS = ("attributes", "intersections", "slices", "also", "lint", "tests")
+_FEWER_IS_LESS = ("attributes", "intersections", "slices", "also", "lint", "tests", "required")
 _KNOWN = (*_LOW_IS_LESS, *_HIGH_IS_LESS, *_RANKED, *_MORE_IS_LESS, *_FEWER_IS_LESS)
 _MEANS_OTHERWISE = ("weight", "group", "class_weights")  # every figure is another one then
 # Who is believed and what is let off are lists of blocks: these say whom and what, and until when.

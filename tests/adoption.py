@@ -9,7 +9,7 @@ from tests.chain.project import Project
 from tests.shell import ROOT
 
 TEXT = (ROOT / "docs/adopt.md").read_text("utf-8")
-(TRAINING,) = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+TRAINING, BEHAVIOUR, PASSED_BY = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 COMMANDS = [
     line
     for block in re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)

@@ -16,6 +16,7 @@ PARTS = (
     "scripts",
     "contracts",
     "tests/latency",
+    "tests/golden",
     "dvc.yaml",
     "dvc.lock",
     "params.yaml",

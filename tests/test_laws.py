@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from gates import checks
 from gates.digest import canonical_json
 from gates.errors import InvalidError
+from gates.junit import Suite
 from gates.policy_blocks import TASKS
 from gates.verdict import Finding, Outcome, Verdict, Waiver, at_least, at_most, beyond_luck, enough
 from gates.verdict_document import from_document, to_document
@@ -113,6 +114,9 @@ MEASURED: dict[str, dict[str, st.SearchStrategy[float]]] = {
     | {f"slice_p/{SLICE}": SHARES, f"slice_rows_per_class/{SLICE}": COUNTS}
     | {f"slice_delta/{SLICE}{end}": st.floats(-1, 1) for end in ("", "/low", "/high")}
     | {f"ratio/latency{end}": st.floats(0, 3) for end in ("", "/low", "/high")},
+    "behaviour": {"tests": COUNTS, "tests/direction": COUNTS}
+    | {f"{ended}/a.test_{each}": FLAGS for each in "bc" for ended in ("failed", "champion_failed")}
+    | {f"{ended}/a.test_{ended}": FLAGS for ended in ("skipped", "error", "missing")},
     "freshness": {"age_days": st.floats(0, 400), "rows/live": COUNTS, "psi/age": SHARES, "psi/kind": SHARES},
     "drift": {
         f"{chance}{figure}/{column}": SHARES
@@ -226,6 +230,7 @@ LIMITS: dict[str, dict[str, tuple[int, st.SearchStrategy[Any]]]] = {
         "max_mean_difference": (1, maybe(ERRORS)),
         "min_rows_per_group": (-1, st.integers(1, 400)),
     },
+    "behaviour": {"min_tests": (-1, st.integers(1, 400))},
     "freshness": {
         "max_age_days": (1, st.integers(1, 400)),
         "max_psi": (1, SHARES),
@@ -274,6 +279,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "schema": {f"{table}_contract": f"{table}.yaml" for table in ("raw", "train", "golden")},
     "fairness": {"attributes": ("female",)},
     "fairness/regression": {"attributes": ("female",)},
+    "behaviour": {"required": ("direction", "a.test_b", "a.test_d")},
     "freshness": {"mode": "block", "live": "live.parquet"},
     "fairness/multiclass": {"attributes": ("female",), "favourable": ("yes",)},
     "fairness/ranking": {"attributes": ("female",)},
@@ -366,7 +372,7 @@ def test_every_limit_of_a_policy_is_under_the_law(gate: str) -> None:
     no_limits = {"mode", "raw_contract", "train_contract", "golden_contract", "attributes"}
     no_limits |= {"threshold", "requests", "budget_s"}
     no_limits |= {"reference", "live", "columns", "ignore", "importance", "least_importance"}
-    no_limits |= {"metric", "also", "rule", "improves", "slices", "intersections", "favourable"}
+    no_limits |= {"metric", "also", "rule", "improves", "slices", "intersections", "favourable", "required"}
     assert set(form(gate).model_fields) - no_limits == set(LIMITS[gate])
 
 
@@ -420,6 +426,7 @@ def test_empty_files_are_never_a_pass(tmp_path: Path, gate: str) -> None:
     for name in ("raw", "train", "features", "labels", "predictions", "live", "traffic"):
         project.change(name, lambda table: table.head(0))
     project.write_document("candidate/latency.json", latency(challenger=[]))
+    project.write_behaviour(challenger=Suite())
     project.pin()
     project.lock()
     if gate in NAMED and not gate.startswith("fairness"):

@@ -28,6 +28,7 @@ def filled(**edits: Any) -> dict[str, Any]:  # noqa: ANN401 - a policy's values
     params["gates"] |= deepcopy(TRUSTED)
     params["gates"]["champion"]["slices"] = ["contract=One year", "contract=Two year"]
     params["gates"]["latency"]["max_p99_ratio"] = 1.2
+    params["gates"]["behaviour"]["min_tests"] = 5
     for address, value in edits.items():
         *steps, last = address.split("/")
         place: Any = params["gates"]
@@ -63,6 +64,8 @@ WEAKER: dict[str, tuple[str, Any]] = {
     "a column may drift": ("drift/ignore", ["tenure", "total_charges", "contract"]),
     "more columns are unimportant": ("drift/least_importance", 0.1),
     "drift has to be surer": ("drift/alpha", 0.01),
+    "a test need not be there": ("behaviour/required", ["invariance", "direction"]),
+    "fewer tests need be there": ("behaviour/min_tests", 4),
     "more may drift": ("drift/max_psi", 0.25),
 }
 NOT_WEAKER: dict[str, tuple[str, Any]] = {

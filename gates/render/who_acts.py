@@ -10,7 +10,7 @@ ANYWHERE = {
 }
 _SAYS_NO, _INVALID, _UNDECIDED = ExitCode.FAIL, ExitCode.INVALID, ExitCode.UNDECIDED
 _ALL = (_SAYS_NO, _INVALID, _UNDECIDED)
-_JUDGES = ("judge", "promote", "champion", "fairness", "golden", "latency", "lineage")
+_JUDGES = ("judge", "promote", "behaviour", "champion", "fairness", "golden", "latency", "lineage")
 _COUNTS_ROWS = ("judge", "promote", "champion", "fairness", "golden")
 TABLE = (
     (("data",), _ALL, "the owner of the data, or of its contract"),

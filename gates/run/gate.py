@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import checks, digest
-from gates.adapters import files
+from gates.adapters import behaviour, files
 from gates.checks import Check, InputField
 from gates.documents import read_json
 from gates.errors import InvalidError
@@ -145,6 +145,7 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
         "training": project.candidate / "train.json",
         "predictions": project.candidate / "predictions.parquet",
         "latency": project.candidate / "latency.json",
+        "junit": project.candidate / behaviour.RESULT,
         "traffic": project.candidate / "traffic.csv",
         "named_metrics": project.candidate / "metrics.json",
         "lock": project.lock,

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from gates import digest, statement
-from gates.adapters import files, git, replay
+from gates.adapters import behaviour, files, git, replay
 from gates.adapters.tracking import Tracking
 from gates.documents import Document
 from gates.errors import ConflictError, TamperedError
@@ -96,7 +96,8 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
 
 def _handed_on(project: Project, expected: Expected) -> tuple[Document, Document, Document]:
     """Return the manifests of data, train and predict, after verifying all three and what is read of them."""
-    names = ("predictions.parquet", "latency.json", replay.NAME)
+    tested = (behaviour.RESULT,) if "behaviour" in project.policy.gates else ()
+    names = ("predictions.parquet", "latency.json", replay.NAME, *tested)
     predicted = handoff.read(
         project, "predict", expected.predict, [project.candidate / name for name in names]
     )

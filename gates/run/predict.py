@@ -1,10 +1,10 @@
-"""Job `predict`: challenger and champion score the golden features and are timed. No label comes in here."""
+"""Job `predict`: both models score the golden features, are tested and are timed. No label comes in here."""
 
 from pathlib import Path
 from typing import Any
 
-from gates import digest
-from gates.adapters import files, latency, model, replay
+from gates import digest, junit
+from gates.adapters import behaviour, files, latency, model, replay
 from gates.adapters.registry import Registry
 from gates.documents import read_json
 from gates.errors import InvalidError
@@ -39,9 +39,9 @@ def run(project: Project, expect: str) -> Result:
         registry = Registry(project.root, project.model)
         folder = serving.fetch(project, registry, history, champion, project.candidate / "champion")
         models["champion"] = (folder, champion.sha)
-    # Scored first, since that says plainly what is wrong with a model, but written last: the benchmark is
-    # the user's code.
-    written = _score(project, models)
+    # Scored first, since that says plainly what is wrong with a model, but written last: tests and benchmark
+    # are the user's code.
+    written = _score(project, models) | _test(project, models)
     _time(project, models)
     for name, data in written.items():
         files.write_bytes(project.candidate / name, data)
@@ -49,6 +49,19 @@ def run(project: Project, expect: str) -> Result:
     told = handoff.write(project, "predict", {"train": handed_on, "champion": head}, handed)
     names = " and ".join(models)
     return Result("pass", f"Scored and timed {names}.", digest=told, details={"models": list(models)})
+
+
+def _test(project: Project, models: dict[str, tuple[Path, str]]) -> dict[str, bytes]:
+    """Return what the team's tests say of each model, in the challenger's place; nothing where none asks."""
+    if "behaviour" not in project.policy.gates:
+        return {}
+    shared = project.policy.project
+    champion, suites = models.get("champion", models["challenger"]), {}
+    for name, tested in models.items():
+        project.say(f"testing the behaviour of the {name}")
+        given = behaviour.Handed(tested, champion, project.features, shared.data.key, shared.trusted_types)
+        suites[name] = behaviour.run(project.root, given, project.log)
+    return {behaviour.RESULT: junit.write(suites)}
 
 
 def _time(project: Project, models: dict[str, tuple[Path, str]]) -> None:

@@ -46,7 +46,7 @@ def test_labels_shuffled_in_training(ships: Callable[[str], State]) -> None:
     """The golden set sees a model that knows nothing; whom it selects is a matter of luck."""
     red = ships("shuffled labels").answer
     assert red.code == 1, red.out + red.err
-    assert set(red.red()) - {"fairness"} == {"golden"}
+    assert set(red.red()) - {"fairness"} == {"golden", "behaviour"}
     assert "auc" in red.red()["golden"]
 
 
@@ -59,10 +59,11 @@ def test_golden_rows_copied_into_training(ships: Callable[[str], State]) -> None
 
 
 def test_a_group_scored_down(ships: Callable[[str], State]) -> None:
-    """Fairness blocks on the group that has no waiver."""
+    """Fairness blocks on the group that has no waiver, and a test of behaviour sees what hangs on it."""
     red = ships("group scored down").answer
     assert red.code == 1, red.out + red.err
-    assert list(red.red()) == ["fairness"]
+    assert list(red.red()) == ["fairness", "behaviour"]
+    assert "failed/test_behaviour.test_gender" in red.red()["behaviour"]
     assert "disparate_impact/female" in red.red()["fairness"]
 
 

@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from gates import junit
 from gates.adapters.console import Screen
 from gates.digest import canonical_json
+from gates.junit import Case, Suite
 from gates.run import gate, named_metrics
 from gates.run.project import Project as Opened
 from gates.verdict_document import to_document
@@ -29,7 +31,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 6, 1)
 COMMIT = "5" * 40
-GATES = ("schema", "lineage", "golden", "latency", "fairness", "champion", "freshness", "drift", "canary")
+GATES = (
+    "schema",
+    "lineage",
+    "golden",
+    "latency",
+    "fairness",
+    "champion",
+    "behaviour",
+    "freshness",
+    "drift",
+    "canary",
+)
 KINDS = ("bronze", "gold", "silver")
 GOLDEN_ROWS = 600
 TRAIN_ROWS = 400
@@ -44,7 +57,15 @@ FILES = {
     "reference": "data/train.parquet",
     "live": "data/live.parquet",
     "traffic": "candidate/traffic.csv",
+    "junit": "candidate/behaviour.xml",
 }
+BEHAVIOUR = Suite(
+    {
+        "test_behaviour.test_gender": Case("passed", "invariance"),
+        "test_behaviour.test_tenure": Case("passed", "direction"),
+        "test_behaviour.test_clear_cases[settled]": Case("passed", "minimum_functionality"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,10 @@ class Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         as_json = name.endswith(".json")
         path.write_text(json.dumps(document) if as_json else yaml.safe_dump(document), "utf-8")
+
+    def write_behaviour(self, **suites: Suite) -> None:
+        """Write how the team's tests ended, as the predict job hands it on."""
+        self.path("junit").write_bytes(junit.write(suites))
 
     def edit(self, name: str, change: Callable[[dict[str, Any]], object]) -> None:
         """Let a function change a JSON or YAML file in place."""
@@ -257,6 +282,7 @@ def build(root: Path, order: int | None = None) -> Project:
     project.write_document(
         "candidate/latency.json", latency(challenger=seconds(0.010), champion=seconds(0.012))
     )
+    project.write_behaviour(challenger=BEHAVIOUR, champion=BEHAVIOUR)
     return project
 
 
@@ -485,6 +511,7 @@ PARAMS: dict[str, Any] = {
             "max_equalized_odds": 0.1,
         },
         "champion": {"min_delta": 0.005, "first_model": "floor"},
+        "behaviour": {"required": ["direction", "test_behaviour.test_clear_cases"]},
         "freshness": {
             "mode": "block",
             "live": FILES["live"],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import statement
-from gates.adapters import git, replay
+from gates.adapters import behaviour, git, replay
 from gates.adapters.console import Screen
 from gates.adapters.registry import Registry
 from gates.digest import canonical_json
@@ -72,6 +72,7 @@ def build(root: Path) -> Judged:
     )
     template.change("predictions", lambda scores: scores.drop(columns="champion"))
     template.write_document("candidate/latency.json", checked.latency(challenger=checked.seconds(0.010)))
+    template.write_behaviour(challenger=checked.BEHAVIOUR)
     training = mlflow_models.training(root / "models/churn")
     (root / "candidate" / replay.NAME).write_bytes(mlflow_models.answers(training.model))
     template.lock()
@@ -100,6 +101,7 @@ def commit(root: Path) -> None:
 
 def hand_on(project: Project, data: str, train: str, champion: object = None) -> Expected:
     """Hand on the predictions, and return what the three jobs tell."""
-    handed = [project.candidate / name for name in ("predictions.parquet", "latency.json", replay.NAME)]
+    names = ("predictions.parquet", "latency.json", replay.NAME, behaviour.RESULT)
+    handed = [project.candidate / name for name in names]
     predict = handoff.write(project, "predict", {"train": train, "champion": champion}, handed)
     return Expected(predict, train, data)

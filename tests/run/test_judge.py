@@ -80,6 +80,7 @@ def test_an_earlier_manifest_that_a_later_job_forged_is_tampering(ready: Judged)
         *(
             "candidate/predictions.parquet",
             "candidate/latency.json",
+            "candidate/behaviour.xml",
             "candidate/replay.parquet",
             "candidate/dvc.lock",
             "data/raw/churn.csv",

@@ -450,6 +450,7 @@ def test_a_verdict_forged_before_the_judge_comes_is_written_over(
         "candidate/data.json",
         "candidate/dvc.lock",
         "candidate/latency.json",
+        "candidate/behaviour.xml",
         "candidate/predict.json",
         "candidate/predictions.parquet",
         "candidate/replay.parquet",

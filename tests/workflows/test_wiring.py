@@ -160,6 +160,7 @@ def test_judge_reads_what_each_room_wrote_and_not_what_a_later_room_made_of_it(
     assert handed_on(shipped, "judge") == {
         "candidate/data.json": "of data",
         "candidate/dvc.lock": "of train",
+        "candidate/behaviour.xml": "of predict",
         "candidate/latency.json": "of predict",
         "candidate/replay.parquet": "of predict",
         "candidate/predict.json": "of predict",
