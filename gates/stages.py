@@ -49,6 +49,42 @@ def compare(lock: Path, pipeline: Path, *, committed: bool = False) -> Compared:
         raise InvalidError(f"{what} ({type(error).__name__}: {error}).", do="dvc repro") from error
 
 
+def files(lock: Path, pipeline: Path) -> list[str]:
+    """Return the files and folders that dvc.lock names, sorted, as paths from its folder.
+
+    Raises:
+        InvalidError: As for `compare`.
+    """
+    locked, declared = (_stages(path) for path in (lock, pipeline))
+    return sorted({name for name, _ in _recorded(lock, locked, declared)})
+
+
+def fitted(lock: Path, pipeline: Path) -> Document:
+    """Return dvc.lock as it would be if the stages had read and made what is here now.
+
+    Raises:
+        InvalidError: As for `compare`.
+    """
+    document, declared = read_yaml(lock), _stages(pipeline)
+    for name, recorded in _recorded(lock, document.get("stages", {}), declared):
+        if (found := _md5(lock.parent / require_plain(name))) is not None:
+            recorded["md5"] = found  # the size beside it is compared by nobody
+    return document
+
+
+def _recorded(lock: Path, locked: Document, declared: Document) -> Iterator[tuple[str, Document]]:
+    """Yield every dependency and output that is recorded, with its path from the project."""
+    try:
+        for stage, recorded in locked.items():
+            body: Any = declared.get(stage, declared.get(stage.rpartition("@")[0], {}))
+            folder = str(body.get("do", body).get("wdir", "."))
+            for file in [*recorded.get("deps", []), *recorded.get("outs", [])]:
+                yield posixpath.normpath(posixpath.join(folder, file["path"])), file
+    except (AttributeError, KeyError, TypeError) as error:
+        what = f"{lock} describes stages as DVC does not ({type(error).__name__}: {error})."
+        raise InvalidError(what, do="dvc repro") from error
+
+
 def _stages(path: Path) -> Document:
     value = read_yaml(path).get("stages")
     if not isinstance(value, dict):

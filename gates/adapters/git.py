@@ -66,6 +66,15 @@ def changed(root: Path, commit: str) -> list[str]:
     return [name for name in listed.split("\0") if name]
 
 
+def tracked(root: Path) -> list[str]:
+    """Return the files of the project that git keeps; paths from its folder.
+
+    Raises:
+        InvalidError: The project is not in a git repository.
+    """
+    return [name for name in _git(root, "ls-files", "-z", "--", ".").split("\0") if name]
+
+
 def fetches(root: Path, ref: str) -> bool:
     """Return whether `git fetch` brings a ref under its own name, and refuses it where it was put back."""
     ended = run(root, "config", "--get-regexp", r"^remote\..*\.fetch$")

@@ -125,3 +125,11 @@ def release(project: "Project", target: str, apply: bool) -> "Result":  # noqa: 
     from gates.run import release as run
 
     return run.run(project, target, apply=apply)
+
+
+@section.command()
+def selftest(project: "Project") -> "Result":
+    """Plant defects in a copy of the last candidate, one by one, and say which gate caught which."""
+    from gates.run import selftest as run
+
+    return run.run(project)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gates.errors import ExitCode
 
 MADE_ANEW = ("train", "predict", "judge")
+OF_A_CANDIDATE = ("selftest",)  # looks at what was judged before
 # What was not sent is not sent from a laptop either. By name, as in `who_acts`: a name is all that is known
 # of the command here, since commands are a floor above.
 SENDS = ("tell", "issue", "comment")
@@ -68,6 +69,7 @@ def command(step: Step, code: ExitCode) -> str:
         approver = [flag for flag in step.flags if flag.startswith("--approver=")]
         words = ["gates", "ship", "--until", name, *approver]
     assigned = [f"{name}={shlex.quote(value)}" for name, value in step.variables.items()]
-    lines.append(" ".join([*assigned, shlex.join(words)]))
+    first = [["gates", "ship", "--until", "judge"]] if name in OF_A_CANDIDATE else []
+    lines += [" ".join([*assigned, shlex.join(each)]) for each in (*first, words)]
     line = " && ".join([f"cd {shlex.quote(step.folder)}"] * bool(step.folder) + lines)
     return line if len(line) <= LONGEST else ""

@@ -20,6 +20,7 @@ TABLE = (
     (("freshness",), _ALL, "the owner of the golden set"),
     (("promote",), (_INVALID,), "who keeps the environment `production`"),
     (("alert", "rollback", "drill", "drift", "canary"), _ALL, "who is on call for the model"),
+    (("selftest",), (_SAYS_NO,), "who reviews policy and contracts"),
     (("reconcile", "audit", "doctor"), _ALL, "the administrator of repository and cloud"),
 )
 

@@ -16,7 +16,7 @@ from gates import checks
 from gates.adapters import logs
 from gates.adapters.console import Screen
 from gates.errors import ExitCode, GatesError, UnavailableError
-from gates.render import markdown, review, terminal
+from gates.render import markdown, review, selftest, terminal
 from gates.run import on_github
 from gates.run.project import Project
 from gates.run.result import Result
@@ -140,6 +140,9 @@ class Answering:
             show(document["sentence"])
         elif self._command == "review":
             show(review.table(document))
+            show(document["sentence"])
+        elif self._command == "selftest":
+            show(selftest.table(document))
             show(document["sentence"])
         elif self._command == "key":
             show(str(next(iter(document.values()))).strip())

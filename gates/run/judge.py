@@ -50,11 +50,7 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         run_facts = Tracking(project.root, project.model).run_facts(run_id)
         history = project.history()
     serves = serving.facts(history, sha)
-    if predicted.get("champion") != serves["champion"]:
-        raise ConflictError(
-            "The champion moved after the challenger was scored beside it.",
-            do="Score both again: gates predict, then gates judge",
-        )
+    require_same_champion(predicted, serves)
     tree = git.facts(project.root, [run_facts["tags"].get("git_commit", "")])
     documents = {"run": run_facts, "serving": serves, "git": tree} | ({"metrics": taken} if taken else {})
     for name, document in documents.items():
@@ -65,7 +61,7 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
         given = {"approver": approver} if name == "champion" and approver else {}
         verdicts.append(gate.judge(project, name, given, today))
     drawn = digest.canonical_json(exhibits.taken(project))
-    candidate = _candidate(project, data, training, tree["commit"], digest.of_bytes(drawn))
+    candidate = candidate_of(project, data, training, tree["commit"], digest.of_bytes(drawn))
     changes = serving.policy_changes(project, history)
     decision = Decision(
         project.model, candidate, serves["champion"], today, project.policy.sha256, tuple(verdicts), changes
@@ -94,8 +90,33 @@ def run(project: Project, expected: Expected, today: date, approver: str) -> Res
     )
 
 
+def require_same_champion(predicted: Document, serves: Document) -> None:
+    """Hold that the challenger was scored beside who serves.
+
+    Raises:
+        ConflictError: It was scored beside another.
+    """
+    if predicted.get("champion") != serves["champion"]:
+        raise ConflictError(
+            "The champion moved after the challenger was scored beside it.",
+            do="Score both again: gates predict, then gates judge",
+        )
+
+
 def _handed_on(project: Project, expected: Expected) -> tuple[Document, Document, Document]:
-    """Return the manifests of data, train and predict, after verifying all three and what is read of them."""
+    """Return what `handed_on` does, with the dvc.lock of the training in its place."""
+    found = handed_on(project, expected)
+    handoff.put_back_lock(project)
+    return found
+
+
+def handed_on(project: Project, expected: Expected) -> tuple[Document, Document, Document]:
+    """Return the manifests of data, train and predict, after verifying all three and what is read of them.
+
+    Raises:
+        InvalidError: A job has not run, or what it left is gone.
+        TamperedError: A manifest, or a file that one lists, is not what its job wrote.
+    """
     tested = (behaviour.RESULT,) if "behaviour" in project.policy.gates else ()
     names = ("predictions.parquet", "latency.json", replay.NAME, *tested)
     predicted = handoff.read(
@@ -111,11 +132,13 @@ def _handed_on(project: Project, expected: Expected) -> tuple[Document, Document
                 f"The job after `{job}` handed on another manifest of it than `{job}` wrote.",
                 do="Find who wrote there, then run all jobs again: gates ship",
             )
-    handoff.put_back_lock(project)
     return data, training, predicted
 
 
-def _candidate(project: Project, data: Document, training: Document, commit: str, drawn: str) -> Candidate:
+def candidate_of(
+    project: Project, data: Document, training: Document, commit: str, exhibits_sha256: str = ""
+) -> Candidate:
+    """Return what is judged, by the digests that the jobs handed on and those of the files here."""
     golden = project.policy.project.golden_set
     return Candidate(
         sha=handoff.text(training, "model_sha"),
@@ -131,7 +154,7 @@ def _candidate(project: Project, data: Document, training: Document, commit: str
             {"features": digest.of_file(project.features), "labels": digest.of_file(project.labels)}
         ),
         replay_sha256=digest.of_file(project.candidate / replay.NAME),
-        exhibits_sha256=drawn,
+        exhibits_sha256=exhibits_sha256,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from gates.adapters import github
 from gates.errors import ExitCode, GatesError
-from gates.render import lineage, markdown, review, sentences
+from gates.render import lineage, markdown, review, selftest, sentences
 from gates.render.red import Red
 from gates.run import places, red
 from gates.run.project import Project
@@ -86,6 +86,8 @@ class Step:
             return markdown.roads(document, stopped)
         if self.command == "review":
             return review.page(document, stopped)
+        if self.command == "selftest":
+            return selftest.page(document, stopped)
         drawn = _lineage(document)
         return markdown.summary(
             title,

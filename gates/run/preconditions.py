@@ -19,6 +19,16 @@ def require_current(project: Project, decision: Decision) -> None:
         TamperedError: It is about another policy, commit or file, or its findings do not fit its figures.
     """
     pin.require(project)
+    require_about(project, decision, git.head(project.root))
+
+
+def require_about(project: Project, decision: Decision, commit: str) -> None:
+    """Refuse a decision that is not about the project's files, its policy and a commit.
+
+    Raises:
+        InvalidError: The decision or a waiver of it is out of date.
+        TamperedError: It is about another policy, commit or file, or its findings do not fit its figures.
+    """
     policy = project.policy
     modes = {name: gate.mode for name, gate in policy.gates.items()}
     statement.require_promotable(decision, policy.gates, modes, policy.sha256)
@@ -30,7 +40,7 @@ def require_current(project: Project, decision: Decision) -> None:
     facts = {
         "model": (decision.model, project.model),
         "params.yaml": (decision.candidate.params_sha256, project.params_sha256()),
-        "commit": (decision.candidate.commit, git.head(project.root)),
+        "commit": (decision.candidate.commit, commit),
         "dvc.lock": (decision.candidate.lock_sha256, lock),
         "golden set": (decision.candidate.golden_sha256, golden),
         "golden version": (decision.candidate.golden_version, pinned.version),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gates.cli import cli
 from gates.errors import ExitCode
-from gates.render.laptop import LONGEST, MADE_ANEW, SENDS, Step, command
+from gates.render.laptop import LONGEST, MADE_ANEW, OF_A_CANDIDATE, SENDS, Step, command
 
 RED = [code for code in ExitCode if code is not ExitCode.PASS]
 
@@ -45,6 +45,10 @@ def typed(line: str) -> list[list[str]]:
             Step("predict", folder="models/my churn", variables={"GATES_LEDGER": "s3://a b"}),
             "cd 'models/my churn' && GATES_LEDGER='s3://a b' gates ship --until predict",
         ),
+        (
+            Step("selftest", variables={"GATES_LEDGER": "l"}),
+            "GATES_LEDGER=l gates ship --until judge && GATES_LEDGER=l gates selftest",
+        ),
         (Step("rollback", ["--to=1", "--reason=slow"]), "gates rollback --to=1 --reason=slow"),
     ],
 )
@@ -63,7 +67,7 @@ def test_a_race_cannot_be_shown_again() -> None:
 
 def test_the_commands_that_it_names_exist() -> None:
     """Else one that was renamed would be typed again as it stands."""
-    assert {*MADE_ANEW, *SENDS} <= set(cli.commands)
+    assert {*MADE_ANEW, *OF_A_CANDIDATE, *SENDS} <= set(cli.commands)
 
 
 def test_tampering_is_looked_for_where_it_stays() -> None:

@@ -35,6 +35,7 @@ RED = [code for code in ExitCode if code is not ExitCode.PASS]
         ("rollback", ExitCode.INVALID, "who is on call"),
         ("drill", ExitCode.FAIL, "who is on call"),
         ("doctor", ExitCode.FAIL, "the administrator"),
+        ("selftest", ExitCode.FAIL, "who reviews policy and contracts"),
     ],
 )
 def test_who_is_to_act(command: str, code: ExitCode, who: str) -> None:

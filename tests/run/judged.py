@@ -9,6 +9,7 @@ from typing import Any
 from gates import statement
 from gates.adapters import behaviour, git, replay
 from gates.adapters.console import Screen
+from gates.adapters.model import SERVED_FILES
 from gates.adapters.registry import Registry
 from gates.digest import canonical_json
 from gates.documents import read_json
@@ -87,7 +88,8 @@ def build(root: Path) -> Judged:
     facts["run_id"] = mlflow_models.tracking(root).record(replace(training, tags=tags))
     data = {name: facts[name] for name in ("data_sha256", "data_md5", "remote")}
     written = handoff.write(project, "data", data, [project.raw])
-    handed = [handoff.hand_on_lock(project), project.features, project.labels]
+    served = [project.model_folder / name for name in SERVED_FILES]
+    handed = [*served, handoff.hand_on_lock(project), project.features, project.labels]
     train = handoff.write(project, "train", {**facts, "data": written}, handed)
     return Judged(root, hand_on(project, written, train))
 

@@ -1,0 +1,157 @@
+"""`gates selftest`: defects are planted in a copy of the project, one by one; each has to be caught.
+
+A gate that never says no is worth nothing, and neither is one that always does: the copy without a defect,
+and the copy whose files were all written anew, have to pass.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from gates import defects, statement
+from gates.defects import Changes, Defect, NotApplicableError
+from gates.defects.case import PARAMS, STATEMENT
+from gates.documents import read_json
+from gates.errors import InvalidError
+from gates.run.project import Project
+from gates.run.result import Result
+from gates.run.selftest import ask, copy, sound
+from gates.run.selftest.ask import Heard
+from gates.run.selftest.copy import Copy
+from gates.statement import Decision
+from gates.verdict import Outcome
+
+CAUGHT, MISSED, NOT_APPLICABLE = "caught", "missed", "not applicable"
+AGAIN = "gates ship --until judge"
+FROM_JOBS = ("train.json", "predict.json", "git.json", "run.json", "serving.json", "predictions.parquet")
+TABLES = ("raw", "train", "features", "labels", "predictions")
+
+
+def run(project: Project, planted: Sequence[Defect] = defects.ALL) -> Result:
+    """Plant every defect, and say who caught it; fail where one was missed, or where no defect is refused.
+
+    Args:
+        project: The project, with the candidate of its last judgement; it is only read.
+        planted: The defects.
+
+    Raises:
+        InvalidError: Nothing was judged here, or the last candidate did not pass.
+        UnavailableError: The disk is full.
+    """
+    approver = _approver(project)
+    begun = time.monotonic()
+    with copy.of(project) as made, project.screen.step("selftest") as show:
+        show("without a defect")
+        no_champion = sound.give_champion(made)
+        heard = ask.everybody(made, ask.told(made), promotes=False, approver=approver)
+        if heard.objections:
+            return _refused(heard, "The copy without a defect does not pass")
+        decision = sound.decide(made, heard)
+        heard = _written_anew(made, decision)
+        if heard.objections:
+            return _refused(heard, "A copy whose files were written anew, without a defect, does not pass")
+        tried = []
+        for defect in planted:
+            show(defect.name)
+            tried.append(_tried(made, decision, defect))
+    return _answer(tried, time.monotonic() - begun, no_champion)
+
+
+def _approver(project: Project) -> str:
+    """Return who approved the candidate of the last judgement, if anybody had to.
+
+    Raises:
+        InvalidError: There is none, or it did not pass.
+    """
+    path = project.root / STATEMENT
+    absent = [each for each in (*(project.candidate / name for name in FROM_JOBS), path) if not each.exists()]
+    if absent:
+        raise InvalidError(
+            "There is no judged candidate to plant defects in.",
+            why=f"{absent[0]} is absent.",
+            do=f"Judge one, then test: {AGAIN}; gates selftest",
+        )
+    decision = statement.from_document(read_json(path), str(path))
+    if decision.outcome is not Outcome.PASS:
+        names = ", ".join(each.gate for each in statement.blocking(decision.verdicts))
+        raise InvalidError(
+            f"The last candidate did not pass: {names}.",
+            why="Whether a defect is noticed shows only where everything else is right.",
+            do=f"Judge one that passes, then test: {AGAIN}; gates selftest",
+        )
+    return _approved(decision)
+
+
+def _approved(decision: Decision) -> str:
+    """Return who approved a first model; empty where nobody had to."""
+    return next(
+        (each.inputs.get("approver", "") for each in decision.verdicts if each.gate == "champion"), ""
+    )
+
+
+def _written_anew(made: Copy, decision: Decision) -> Heard:
+    """Plant nothing as every defect is planted: tables and policy are written again as they are."""
+    case = sound.case(made, decision)
+    changes: dict[str, bytes] = {**case.edited(PARAMS, lambda _: None)}
+    for name in TABLES:
+        changes |= case.written_anew(name)
+    with made.planted():
+        return _heard(made, decision, changes, in_the_making=True)
+
+
+def _tried(made: Copy, decision: Decision, defect: Defect) -> dict[str, Any]:
+    """Plant one defect, ask everybody, and take it out again."""
+    begun = time.monotonic()
+    told: dict[str, Any] = {"name": defect.name, "planted": defect.planted, "expected": list(defect.expected)}
+    try:
+        changes = defect.plant(sound.case(made, decision))
+    except NotApplicableError as error:
+        return {**told, "outcome": NOT_APPLICABLE, "why": f"Not applicable: {error}.", "by": []}
+    with made.planted():
+        heard = _heard(made, decision, changes, in_the_making=defect.in_the_making)
+    by = sorted(heard.who, key=lambda who: who not in defect.expected)
+    why = f"Nobody noticed it. What holds it: {defect.held_by}."
+    return {
+        **told,
+        "outcome": CAUGHT if by else MISSED,
+        "by": by,
+        "why": next((each.why for each in heard.objections if each.who == by[0]), why),
+        "seconds": round(time.monotonic() - begun, 2),
+    }
+
+
+def _heard(made: Copy, decision: Decision, changes: Changes, *, in_the_making: bool) -> Heard:
+    """Write the changes, with records that fit them or as somebody who wrote there afterwards, and ask."""
+    case, told = sound.case(made, decision), ask.told(made)
+    made.write(changes)
+    if in_the_making:
+        sound.fit(made, case, changes)
+        told = ask.told(made)
+    return ask.everybody(
+        made, told, promotes=not in_the_making, approver=_approved(decision), sound=decision.verdicts
+    )
+
+
+def _refused(heard: Heard, what: str) -> Result:
+    """Answer that the gates refuse what has no defect: whatever they catch then proves nothing."""
+    told = "; ".join(f"{each.who}: {each.why}" for each in heard.objections)
+    sentence = f"{what}, so that to refuse a defect would prove nothing. {told}"
+    return Result("fail", sentence, look=AGAIN, details={"defects": [], "refused": heard.who})
+
+
+def _answer(tried: list[dict[str, Any]], seconds: float, no_champion: str) -> Result:
+    missed = [each["name"] for each in tried if each["outcome"] == MISSED]
+    applicable = sum(each["outcome"] != NOT_APPLICABLE for each in tried)
+    details = {
+        "caught": applicable - len(missed),
+        "applicable": applicable,
+        "missed": missed,
+        "seconds": round(seconds, 2),
+        "defects": tried,
+    }
+    alone = f" Nothing was compared: beside no champion does it pass. {no_champion}" if no_champion else ""
+    if missed or not applicable:
+        sentence = f"{len(missed)} of {applicable} defects were not caught: {', '.join(missed)}.{alone}"
+        return Result("fail", sentence, look="docs/selftest.md", details=details)
+    told = f"All {applicable} defects were caught in {seconds:.0f} s; without a defect every gate passes."
+    return Result("pass", told + alone, details=details)

@@ -1,0 +1,27 @@
+"""`gates selftest` on the demo: every defect is caught by the policy that it ships with."""
+
+from collections.abc import Callable
+
+from gates import defects
+from tests.chain.project import RATIO, Project
+
+LEAST = 25
+
+
+def test_every_defect_is_caught(judged: Project, branch: Callable[[Project], Project]) -> None:
+    """The demo's limit of the ratio is held as well: in the copy a challenger is timed against itself."""
+    project = branch(judged)
+    project.edit("params.yaml", "    requests: 300\n", f"    requests: 400\n{RATIO}")
+    project.commit()
+    project.must("gates", "predict")
+    project.must("gates", "judge")
+    before = project.kept()
+    answer = project.gates("selftest", "--json")
+    assert answer.code == 0, answer.out + answer.err
+    found = {each["name"]: each for each in answer.json["defects"]}
+    assert list(found) == [each.name for each in defects.ALL]
+    assert {each["outcome"] for each in found.values()} == {"caught"}
+    assert len(found) >= LEAST
+    assert [name for name, each in found.items() if not {*each["expected"]} & {*each["by"]}] == []
+    assert answer.json["sentence"].startswith(f"All {len(found)} defects were caught")
+    assert project.kept() == before
