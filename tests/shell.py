@@ -17,6 +17,7 @@ PARTS = (
     "contracts",
     "tests/latency",
     "tests/golden",
+    "model_card.yaml",
     "dvc.yaml",
     "dvc.lock",
     "params.yaml",

@@ -59,14 +59,18 @@ BAD = {
     "missing shared field": ("trusted_types", GONE, "gates.trusted_types: missing"),
     "missing block": ("golden_set", GONE, "gates.golden_set: missing"),
     "missing gate": ("latency", GONE, "gates.latency: missing; to see it without blocking write `latency: "),
-    "unknown field": ("golden/colour", 1, "gates.golden.colour: unknown; known here: max_brier, max_cal"),
+    "unknown field": (
+        "golden/colour",
+        1,
+        "gates.golden.colour: unknown; known here: max_auc, max_brier, max_cal",
+    ),
     "misspelt field": ("golden/min_acu", 0.9, "gates.golden.min_acu: unknown; did you mean 'min_auc'?"),
     "misspelt shared field": ("data/lable", "x", "gates.data.lable: unknown; did you mean 'label'?"),
     "misspelt waiver field": ("waivers/1/ownr", "x", "gates.waivers.1.ownr: unknown; did you mean 'owner'?"),
     "unknown gate": (
         "xyzzy",
         {},
-        "gates.xyzzy: unknown; known here: alerts, approvers, break_glass_hours",
+        "gates.xyzzy: unknown; known here: alerts, approvers, behaviour, break_glass_hours",
     ),
     "misspelt gate": ("goldne", {}, "gates.goldne: unknown; did you mean 'golden'?"),
     "text for a number": (
@@ -366,6 +370,7 @@ def test_the_demo_s_policy_is_read() -> None:
     """Gates in the order of the file, values as written, the digest of the block."""
     read = policy.parse(PARAMS, MODELS)
     judging = {name for name, form in MODELS["binary"].items() if not live(form)}
+    judging |= {"behaviour", "documentation"}  # asked for
     assert list(read.gates) == [name for name in PARAMS["gates"] if name in judging]
     assert read.project.model == "churn"
     assert read.gates["latency"].model_dump()["p99_ms"] == 200

@@ -17,6 +17,7 @@ TABLE = (
     (("schema",), (_SAYS_NO, _UNDECIDED), "the owner of the data, or of its contract"),
     (_JUDGES, (_SAYS_NO,), "the author of the change, or the owner of a waiver for it"),
     (_COUNTS_ROWS, (_UNDECIDED,), "the author of the change; of too few rows, the owner of the golden set"),
+    (("documentation",), _ALL, "the owner of the model"),
     (("freshness",), _ALL, "the owner of the golden set"),
     (("promote",), (_INVALID,), "who keeps the environment `production`"),
     (("alert", "rollback", "drill", "drift", "canary"), _ALL, "who is on call for the model"),

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from gates import checks, digest
+from gates import checks, digest, human_parts
 from gates.adapters import behaviour, files
 from gates.checks import Check, InputField
 from gates.documents import read_json
@@ -146,6 +146,7 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
         "predictions": project.candidate / "predictions.parquet",
         "latency": project.candidate / "latency.json",
         "junit": project.candidate / behaviour.RESULT,
+        "card": project.root / human_parts.NAME,
         "traffic": project.candidate / "traffic.csv",
         "named_metrics": project.candidate / "metrics.json",
         "lock": project.lock,

@@ -18,7 +18,7 @@ from tests.chain.conftest import State
 from tests.chain.project import Project
 from tests.shell import COLD
 
-GATES = ["behaviour", "champion", "fairness", "golden", "latency", "lineage", "schema"]
+GATES = ["behaviour", "champion", "documentation", "fairness", "golden", "latency", "lineage", "schema"]
 
 
 def ledger(project: Project) -> dict[str, str]:
@@ -39,7 +39,7 @@ def twice(second: State, branch: Callable[[Project], Project]) -> Project:
 
 
 def test_the_first_ship_promotes(first: State) -> None:
-    """All seven gates pass, and the answer names the champion."""
+    """All eight gates pass, and the answer names the champion."""
     assert first.answer.code == 0, first.answer.out + first.answer.err
     assert first.answer.json["champion"]["version"] == "1"
     assert sorted(each["gate"] for each in first.answer.json["verdicts"]) == GATES

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from gates import junit
+from gates import human_parts, junit
 from gates.adapters.console import Screen
 from gates.digest import canonical_json
 from gates.junit import Case, Suite
@@ -39,6 +39,7 @@ GATES = (
     "fairness",
     "champion",
     "behaviour",
+    "documentation",
     "freshness",
     "drift",
     "canary",
@@ -58,6 +59,7 @@ FILES = {
     "live": "data/live.parquet",
     "traffic": "candidate/traffic.csv",
     "junit": "candidate/behaviour.xml",
+    "card": human_parts.NAME,
 }
 BEHAVIOUR = Suite(
     {
@@ -283,6 +285,7 @@ def build(root: Path, order: int | None = None) -> Project:
         "candidate/latency.json", latency(challenger=seconds(0.010), champion=seconds(0.012))
     )
     project.write_behaviour(challenger=BEHAVIOUR, champion=BEHAVIOUR)
+    project.write_document(human_parts.NAME, {"intended_use": "Calls.", "owner": "Ada", "limits": "Old."})
     return project
 
 
@@ -512,6 +515,7 @@ PARAMS: dict[str, Any] = {
         },
         "champion": {"min_delta": 0.005, "first_model": "floor"},
         "behaviour": {"required": ["direction", "test_behaviour.test_clear_cases"]},
+        "documentation": {},
         "freshness": {
             "mode": "block",
             "live": FILES["live"],

@@ -99,7 +99,7 @@ def test_the_committed_policy_is_valid_for_every_gate() -> None:
     """With a block a gate that needs one, or the defaults of a gate over live traffic."""
     parsed = policy.parse(yaml.safe_load((ROOT / "params.yaml").read_text("utf-8")), checks.policies())
     asked_for = {name for name in NAMES if not issubclass(checks.load(name).Policy, OptionalPolicy)}
-    assert {*parsed.gates, *parsed.live} == {*asked_for, "behaviour"}
+    assert {*parsed.gates, *parsed.live} == {*asked_for, "behaviour", "documentation"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -141,6 +141,7 @@ def test_the_verdict_remembers_what_was_judged(project: Project, name: str) -> N
         "training": "candidate/train.json",
         **{f"{table}_contract": f"contracts/{table}.yaml" for table in ("raw", "train", "golden")},
         "traffic": "candidate/traffic.csv",
+        "card": "model_card.yaml",
         "junit": "candidate/behaviour.xml",
         **{each: f"candidate/{each}.json" for each in ("git", "run", "serving", "latency")},
     }
