@@ -71,6 +71,28 @@ def card(project: "Project", target: str, out: Path | None) -> "Result":
 
 
 @section.command(
+    click.argument("folder", type=click.Path(path_type=Path), envvar="GATES_SITE_FOLDER"),
+    click.option(
+        "--also",
+        type=click.Path(file_okay=False, path_type=Path),
+        multiple=True,
+        help="Folder of a further project; give it once for each.",
+    ),
+    click.option(
+        "--pictures",
+        type=click.IntRange(min=0),
+        default=10,
+        help="How many decisions without pictures get theirs; 10 where left out.",
+    ),
+)
+def site(project: "Project", folder: Path, also: tuple[Path, ...], pictures: int) -> "Result":
+    """Build a folder of pages: every champion, refusal, drill and waiver, and each decision's report."""
+    from gates.run import site as run
+
+    return run.run(project, folder, also, pictures)
+
+
+@section.command(
     click.option("--at", default="", help="Moment in UTC to answer for, such as 2026-11-20T03:00Z or a day.")
 )
 def audit(project: "Project", at: str) -> "Result":

@@ -13,6 +13,8 @@ _SIGNS = {"at least": "≥", "at most": "≤", "above": ">"}
 
 def shown(text: str) -> str:
     """Return text from data with its control characters visible: shown to a terminal, not obeyed by it."""
+    if text.isprintable():
+        return text
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 

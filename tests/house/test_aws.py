@@ -54,7 +54,9 @@ def test_the_role_trusts_the_workflows_that_ask_for_it_and_no_others() -> None:
         file.name
         for file in (ROOT / ".github/workflows").glob("*.yml")
         for job in workflow(file.name)["jobs"].values()
-        if "id-token" in job.get("permissions", {}) and "uses" not in job
+        if "id-token" in job.get("permissions", {})
+        and "uses" not in job
+        and "pages" not in job["permissions"]
     }
     assert trusted == asking
 

@@ -37,10 +37,12 @@ MORE_RIGHTS = {
     "on-alert.yml/rollback": SAYS_WHO_IT_IS | WRITES_ISSUES,
     "on-drill.yml/drill": SAYS_WHO_IT_IS | WRITES_ISSUES,
     "on-reconcile.yml/reconcile": SAYS_WHO_IT_IS | WRITES_ISSUES,
+    "site.yml/publish": {"pages": "write", "id-token": "write"},
+    "on-site.yml/site": {"pages": "write", "id-token": "write"},
     "fast.yml/comment": {"pull-requests": "write"},
     "on-pull-request.yml/fast": {"pull-requests": "write"},
 }
-NO_RIGHTS = {"ci.yml/required", "fast.yml/comment"}
+NO_RIGHTS = {"ci.yml/required", "fast.yml/comment", "site.yml/publish"}
 ARTIFACT = re.compile(r"^\$\{\{ (?:steps|needs)\.data\.outputs\.model \}\}-")
 
 every_file = pytest.mark.parametrize(
@@ -126,8 +128,11 @@ def test_a_workflow_has_no_rights_but_those_that_a_job_asks_for(file: Path) -> N
 
 
 def test_no_job_that_runs_the_code_of_the_project_can_say_who_it_is() -> None:
-    """With a token of its own it would sign keyless by the name of the workflow."""
-    assert not {name for name, job in jobs(REUSABLE) if "id-token" in job["permissions"]} - PRODUCTION
+    """With a token of its own it would sign keyless by the name of the workflow; `publish` runs no code."""
+    who = {name for name, job in jobs(REUSABLE) if "id-token" in job["permissions"]}
+    assert not who - PRODUCTION - {"site.yml/publish"}
+    publish = load(harness.ROOT / ".github" / "workflows" / "site.yml")["jobs"]["publish"]
+    assert [step["uses"].partition("@")[0] for step in publish["steps"]] == ["actions/deploy-pages"]
 
 
 @every_workflow
@@ -150,6 +155,8 @@ def test_only_what_writes_production_is_in_its_environment_and_queue(name: str, 
         queue = {"group": group, "cancel-in-progress": False, "queue": "max"}
         environment = "unattended" if name in BY_THE_CLOCK else "production"
         assert (job["environment"], job["concurrency"]) == (environment, queue)
+    elif name == "site.yml/publish":
+        assert job["environment"]["name"] == "github-pages"
     elif name == "release.yml/release":
         assert job["environment"] == "release"
     elif name == "fast.yml/comment":  # of two pushes, the later one has the last word
@@ -282,7 +289,7 @@ def test_every_artifact_has_the_name_of_its_model() -> None:
 
 def test_train_writes_to_tracking_and_reaches_no_ledger() -> None:
     told = {name for name, job in jobs(REUSABLE) if "GATES_LEDGER" in str(job)}
-    assert told == {"ship.yml/predict", "ship.yml/judge"} | PRODUCTION
+    assert told == {"ship.yml/predict", "ship.yml/judge", "site.yml/build"} | PRODUCTION
 
 
 def test_what_fails_is_told_by_a_plain_job_that_writes_nothing_but_an_issue() -> None:
@@ -318,7 +325,11 @@ def test_the_clock_and_the_dispatches_that_start_something() -> None:
     crons = {
         name: [each["cron"] for each in on["schedule"]] for name, on in started.items() if "schedule" in on
     }
-    assert crons == {"on-drill.yml": ["23 4 3 * *"], "on-reconcile.yml": ["*/15 * * * *"]}
+    assert crons == {
+        "on-drill.yml": ["23 4 3 * *"],
+        "on-reconcile.yml": ["*/15 * * * *"],
+        "on-site.yml": ["41 2 * * *"],
+    }
     types = {
         name: on["repository_dispatch"]["types"]
         for name, on in started.items()
@@ -326,7 +337,7 @@ def test_the_clock_and_the_dispatches_that_start_something() -> None:
     }
     assert types == {"on-alert.yml": ["alert"], "on-reconcile.yml": ["alias-moved"]}
     by_hand = {name for name, on in started.items() if "workflow_dispatch" in on}
-    assert by_hand == {"on-dispatch.yml", "on-drill.yml", "on-reconcile.yml"}
+    assert by_hand == {"on-dispatch.yml", "on-drill.yml", "on-reconcile.yml", "on-site.yml"}
 
 
 @every_file

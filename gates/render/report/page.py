@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
 
 from gates.digest import of_document
 from gates.render import card, lineage, sentences
 from gates.render.report import columns, pictures
 from gates.render.sentences import number, shown
+from gates.render.templates import template
 from gates.statement import Decision, to_document
 from gates.verdict import Finding, Outcome, Verdict
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 State: TypeAlias = Literal["promoted", "refused", "undecided", "passed", "unchanged"]
 WORDS: Mapping[State, tuple[str, str]] = {  # and the colour that goes with it
@@ -38,7 +35,7 @@ class Report:
         version: Under which it serves or served; empty where it never did.
         facts: Who, when and why, for the line below the sentence.
         back: Address of the page above; empty for a report that stands alone.
-        drawn: Whether it has pictures.
+        drawn: Whether it has what its exhibits tell; its verdicts it always has.
     """
 
     state: State
@@ -55,7 +52,7 @@ class Report:
         """The model's name."""
         return self.decision.model
 
-    @property
+    @cached_property
     def statement(self) -> str:
         """SHA-256 of the statement."""
         return of_document(to_document(self.decision))
@@ -71,7 +68,7 @@ def html(report: Report) -> str:
     decision = report.decision
     word, tone = WORDS[report.state]
     drawn = pictures.of_decision(decision, report.exhibits) if report.drawn else []
-    tables = columns.tables(decision, report.exhibits)
+    tables = columns.tables(decision, report.exhibits) if report.drawn else []
     lists = [each for each in _lists(decision) if each[2]]
     sections = [(anchor, text) for anchor, text, _ in lists]
     sections += [("pictures", "Pictures")] if drawn else []
@@ -95,23 +92,6 @@ def html(report: Report) -> str:
         findings=[row for verdict in decision.verdicts for row in _rows(verdict)],
     )
     return page
-
-
-@cache
-def template(name: str) -> "Template":
-    """Return a template of this folder; what it is given is text, and never becomes markup."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = Path(__file__).parent
-    environment = Environment(
-        autoescape=True,
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals["css"] = (folder / "report.css").read_text("utf-8")
-    return environment.get_template(name)
 
 
 def _facts(decision: Decision) -> list[str]:

@@ -1,0 +1,172 @@
+"""`gates site`: a folder of pages about every model, made from ledgers alone, and only what is new of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gates import digest, statement
+from gates.adapters import files
+from gates.documents import read_json
+from gates.envelope import unseal
+from gates.errors import GatesError, InvalidError, TamperedError
+from gates.ledger import History, Link
+from gates.render import report, site, templates
+from gates.render.site import Model, Move, Waived
+from gates.run import report as reports
+from gates.run.project import Project, now, open_project
+from gates.run.result import Result
+from gates.statement import Decision
+
+MADE = ".made.json"  # what was made of what, so that it is not made again
+DRAWN, PLAIN = "drawn", "plain"
+FORMAT = 1
+
+
+def run(project: Project, folder: Path, others: Sequence[Path], pictures: int) -> Result:
+    """Write the site of this project's model, and of those of other projects.
+
+    A decision never changes, so its page is made once. Pictures take longest: so many of the newest decisions
+    that have none get theirs in a run, and the next run goes on.
+
+    Args:
+        project: The project.
+        folder: Where the site is written.
+        others: Folders of further projects.
+        pictures: How many decisions are drawn at most.
+
+    Raises:
+        InvalidError: Two projects have one model's name, or a project cannot be read.
+    """
+    projects = [project, *(open_project(each, "site", project.screen) for each in others)]
+    names = [each.model for each in projects]
+    if twice := next((each for each in names if names.count(each) > 1), None):
+        raise InvalidError(f"Two projects call their model {twice!r}.", do="Name each once, or rename one.")
+    made = _made(folder)
+    before, drawn = dict(made), pictures
+    models = []
+    for each in projects:
+        project.say(f"making the pages of {each.model}")
+        known, drawn = _model(each, folder, made, drawn)
+        models.append(known)
+    files.write_bytes(folder / "index.html", site.index(models).encode())
+    files.write_bytes(folder / ".nojekyll", b"")
+    files.write_json(folder / MADE, {"format": FORMAT, "of": _maker(), "pages": made})
+    new = sum(made[name] != before.get(name) for name in made)
+    plain = sum(each == PLAIN for each in made.values())
+    more = f"; {plain} have no pictures yet, which the next run draws" if plain else ""
+    return Result(
+        "pass",
+        f"{folder} holds {len(models)} models with {len(made)} decisions, {new} of them new{more}.",
+        details={
+            "site": str(folder),
+            "models": len(models),
+            "decisions": len(made),
+            "new": new,
+            "plain": plain,
+        },
+    )
+
+
+def _model(project: Project, folder: Path, made: dict[str, str], pictures: int) -> tuple[Model, int]:
+    """Write the pages of a model; return what is known of it, and how many pictures may still be drawn."""
+    today = now().date()
+    policy = [
+        Waived(each.gate, each.finding, each.owner, each.expires, each.reason)
+        for each in project.policy.waivers
+    ]
+    try:
+        history = project.history()
+    except GatesError as error:
+        known = Model(project.model, "", "", (), policy, f"{error.what} {error.why}".strip(), today)
+        files.write_bytes(folder / project.model / "index.html", site.model(known).encode())
+        return known, pictures
+    moves: list[Move] = []
+    state = f"{len(history.links)} entries verify."
+    for link in reversed(history.links):  # the newest are drawn first
+        name = _page_of(project, link)
+        try:
+            if name and _stale(folder, name, made, pictures):
+                made[name] = _write(project, history, link, folder / name, drawn=pictures > 0)
+                pictures -= made[name] == DRAWN
+        except TamperedError as error:
+            name, state = "", f"{error.what} {error.why}".strip()
+        moves.append(_move(link, name))
+    champion = history.champion
+    known = Model(
+        project.model,
+        champion.version if champion else "",
+        history.since or "",
+        moves[::-1],
+        policy,
+        state,
+        today,
+    )
+    files.write_bytes(folder / project.model / "index.html", site.model(known).encode())
+    return known, pictures
+
+
+def _page_of(project: Project, link: Link) -> str:
+    """Return the page of an entry's own decision; none where it has none, as a rollback or a drill."""
+    own = link.entry.kind in {"promote", "break-glass", "refuse"}
+    return f"{project.model}/{link.entry.seq:08d}-{link.sha256[:12]}.html" if own else ""
+
+
+def _stale(folder: Path, name: str, made: Mapping[str, str], pictures: int) -> bool:
+    return not (folder / name).exists() or name not in made or (made[name] == PLAIN and pictures > 0)
+
+
+def _write(project: Project, history: History, link: Link, path: Path, *, drawn: bool) -> str:
+    """Write one decision's report, and return whether it has pictures.
+
+    Raises:
+        TamperedError: Its statement, or what is drawn, does not verify.
+    """
+    decision = decision_of(project, link)
+    exhibits = reports.kept(project, decision) if drawn else {}
+    told = reports.of(history, decision, exhibits, link)
+    page = report.html(replace(told, back="index.html", drawn=drawn))
+    files.write_bytes(path, page.encode())
+    return DRAWN if drawn else PLAIN
+
+
+def decision_of(project: Project, link: Link) -> Decision:
+    """Return the decision that an entry has made, signed by somebody whom the policy trusts.
+
+    Raises:
+        TamperedError: Its statement is gone or does not verify.
+    """
+    entry = link.entry
+    kept = entry.evidence if entry.kind == "refuse" else entry.target and entry.target.statement
+    name = f"The statement of entry {entry.seq}"
+    if not kept:
+        raise TamperedError(f"{name} is not named.", do="Find who wrote the entry.")
+    document = unseal(project.store.get(kept), statement.PAYLOAD_TYPE, project.trusted_keys, name)
+    return statement.from_document(document, name)
+
+
+def _move(link: Link, page: str) -> Move:
+    entry = link.entry
+    named = entry.target.version if entry.target and entry.moves else ""
+    address = page.rpartition("/")[2]
+    return Move(entry.seq, entry.kind, entry.time, named, entry.actor, entry.reason, address)
+
+
+def _maker() -> str:
+    """Return what says that pages would be made otherwise now: their templates."""
+    return digest.of_document([FORMAT, templates.sha256()])
+
+
+def _made(folder: Path) -> dict[str, str]:
+    """Return the pages of the run before that would be made the same now."""
+    path = folder / MADE
+    if not path.exists():
+        return {}
+    document = read_json(path)
+    pages = document.get("pages")
+    if document.get("of") != _maker() or not isinstance(pages, dict):
+        return {}
+    return {name: state for name, state in _plain(pages) if state in {DRAWN, PLAIN}}
+
+
+def _plain(pages: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    return ((name, str(state)) for name, state in pages.items())

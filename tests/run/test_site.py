@@ -1,0 +1,138 @@
+"""`gates site`: every model, every decision, made once, from ledgers that verify or are told not to."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gates.errors import InvalidError
+from gates.render import templates
+from gates.run import site
+from tests import decided, ledgers
+
+ENTRIES = 7  # of which the third and the sixth are refusals
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two projects with a ledger each."""
+    folder = tmp_path_factory.mktemp("site")
+    decision, drawn = decided.decided(decided.project(folder / "judged"))
+    for name in ("churn", "fraud"):
+        ledgers.write(folder / name, name, decision, drawn, ENTRIES)
+    return folder
+
+
+@pytest.fixture
+def roots(template: Path, tmp_path: Path) -> Path:
+    """A copy of both."""
+    for name in ("churn", "fraud"):
+        shutil.copytree(template / name, tmp_path / name)
+    return tmp_path
+
+
+def built(roots: Path, pictures: int = 1) -> tuple[Path, dict[str, object]]:
+    """Build the site of both, and return its folder and what was told."""
+    folder = roots / "site"
+    result = site.run(ledgers.opened(roots / "churn"), folder, [roots / "fraud"], pictures)
+    return folder, dict(result.details)
+
+
+def links(page: Path) -> list[Path]:
+    """Return every file that a page leads to."""
+    text = page.read_text("utf-8")
+    return [(page.parent / each).resolve() for each in re.findall(r'<a href="([^"#]+)"', text)]
+
+
+def test_everything_is_reached_from_the_index(roots: Path) -> None:
+    """Models, their decisions, and back; no link leads to nothing, and no page is left aside."""
+    folder, told = built(roots)
+    reached, ahead = set(), [folder / "index.html"]
+    while ahead:
+        page = ahead.pop().resolve()
+        if page not in reached:
+            assert page.is_file(), page
+            reached.add(page)
+            ahead += links(page)
+    assert reached == {each.resolve() for each in folder.rglob("*.html")}
+    assert len(reached) == 1 + 2 * (1 + ENTRIES)
+    assert (told["models"], told["decisions"], told["new"], told["plain"]) == (2, 14, 14, 13)
+    assert (folder / ".nojekyll").exists()
+
+
+def test_a_model_s_page_is_its_timeline(roots: Path) -> None:
+    """Champions and refusals apart, newest first, with who and why; waivers of today's policy."""
+    folder, _ = built(roots, 0)
+    page = (folder / "churn/index.html").read_text("utf-8")
+    assert "Serves: v7 since 2026-06-01T12:07:00Z. Ledger: 7 entries verify." in page
+    champions, refused = page[: page.index("<h2>Refused")], page[page.index("<h2>Refused") :]
+    assert re.findall(r">(\d): report<", champions) == ["7", "5", "4", "2", "1"]
+    assert re.findall(r">(\d): report<", refused) == ["6", "3"]
+    assert champions.count("<td>ada</td><td>because</td>") == 5
+    assert "No drill yet: gates drill" in page
+
+
+def test_a_page_is_made_once(roots: Path) -> None:
+    """Pictures are added, newest first, as far as a run may; with nothing left to do, no file is touched."""
+    folder, _ = built(roots, 1)
+    drawn = {each.name[:8] for each in folder.rglob("0*.html") if "<svg" in each.read_text("utf-8")}
+    assert drawn == {"00000007"}
+    before = {each: each.stat().st_mtime_ns for each in folder.rglob("0*.html")}
+    _, again = built(roots, 0)
+    assert (again["new"], again["plain"]) == (0, 13)
+    assert {each: each.stat().st_mtime_ns for each in folder.rglob("0*.html")} == before
+    _, more = built(roots, 2)
+    assert (more["new"], more["plain"]) == (2, 11)
+    changed = {each.name[:8] for each, at in before.items() if each.stat().st_mtime_ns != at}
+    assert changed == {"00000006", "00000005"}
+
+
+@pytest.mark.parametrize("damage", ["templates", "gone", "record"])
+def test_what_is_out_of_date_is_made_again(roots: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    """Pages of other templates, a page that somebody deleted, and all where the record is of another kind."""
+    folder, _ = built(roots, 0)
+    page = next(folder.rglob("0*.html"))
+    if damage == "templates":
+        monkeypatch.setattr(templates, "sha256", lambda: "0" * 64)
+    elif damage == "gone":
+        page.unlink()
+    else:
+        (folder / site.MADE).write_text('{"of": 1}')
+    page.write_text("stale") if damage == "templates" else None
+    _, told = built(roots, 0)
+    assert told["decisions"] == 14
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_decision_that_does_not_verify_is_told_and_not_shown(roots: Path) -> None:
+    """The rest of the model is."""
+    project = ledgers.opened(roots / "churn")
+    statement = project.history().links[2].entry.evidence
+    (path,) = (roots / "churn").rglob(f"objects/{statement}*")
+    path.write_bytes(b"{}")
+    folder, _ = built(roots, 0)
+    page = (folder / "churn/index.html").read_text("utf-8")
+    assert "3: report" not in page
+    assert "4: report" in page
+    assert "7 entries verify" not in page
+    assert "entries verify" in (folder / "fraud/index.html").read_text("utf-8")
+
+
+def test_a_ledger_that_does_not_verify_has_no_timeline(roots: Path) -> None:
+    """Its page and the index say so; the other models are shown."""
+    (entry,) = (roots / "churn").rglob("00000004.json")
+    entry.write_bytes(entry.read_bytes().replace(b"payload", b"pay1oad", 1))
+    folder, told = built(roots, 0)
+    assert told["decisions"] == ENTRIES
+    page = (folder / "churn/index.html").read_text("utf-8")
+    assert "Serves: nobody yet" in page
+    assert "Entry 4" in page
+    assert "v7 since" in (folder / "index.html").read_text("utf-8")
+
+
+def test_two_models_of_one_name(roots: Path) -> None:
+    """Their pages would be one another's."""
+    with pytest.raises(InvalidError, match="Two projects call their model 'churn'"):
+        site.run(ledgers.opened(roots / "churn"), roots / "site", [roots / "churn"], 0)
+    assert not (roots / "site").exists()
