@@ -4,7 +4,7 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,61 @@ def compare(lock: Path, pipeline: Path, *, committed: bool = False) -> Compared:
         raise InvalidError(f"{what} ({type(error).__name__}: {error}).", do="dvc repro") from error
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A stage as dvc.lock has it: what it runs and where, and the paths of what it reads and makes."""
+
+    name: str
+    commands: tuple[str, ...]
+    folder: str
+    deps: frozenset[str]
+    outs: frozenset[str]
+
+    def reads(self, files: Collection[str]) -> bool:
+        """Return whether it reads one of some files or folders, or a file in one."""
+        return any(dep == each or dep.startswith(f"{each}/") for dep in self.deps for each in files)
+
+
+def downstream(lock: Path, pipeline: Path, changed: Collection[str]) -> list[Stage]:
+    """Return the stages that read what was changed, or what such a stage makes, in an order to run them in.
+
+    Raises:
+        InvalidError: As for `compare`, or they depend on each other in a circle.
+    """
+    affected, files = set[Stage](), {*changed}
+    every = _in_full(lock, pipeline)
+    while more := {each for each in every if each.reads(files)} - affected:
+        affected |= more
+        files |= {out for each in more for out in each.outs}
+    ordered: list[Stage] = []
+    while left := [each for each in every if each in affected and each not in ordered]:
+        ready = [each for each in left if not any(each.reads(other.outs) for other in left)]
+        if not ready:
+            raise InvalidError(f"{lock} has stages that wait for each other.", do="dvc repro")
+        ordered += ready
+    return ordered
+
+
+def _in_full(lock: Path, pipeline: Path) -> list[Stage]:
+    locked, declared = (_stages(path) for path in (lock, pipeline))
+    found = []
+    for name, recorded in locked.items():
+        command = recorded.get("cmd", [])
+        deps, outs = (
+            frozenset(place for place, _ in _recorded(lock, {name: {kind: recorded.get(kind, [])}}, declared))
+            for kind in ("deps", "outs")
+        )
+        commands = (command,) if isinstance(command, str) else tuple(map(str, command))
+        found.append(Stage(name, commands, _folder(name, declared), deps, outs))
+    return found
+
+
+def _folder(stage: str, declared: Document) -> str:
+    """Return the folder in which a stage runs, from the project's."""
+    body: Any = declared.get(stage, declared.get(stage.rpartition("@")[0], {}))
+    return str(body.get("do", body).get("wdir", "."))
+
+
 def files(lock: Path, pipeline: Path) -> list[str]:
     """Return the files and folders that dvc.lock names, sorted, as paths from its folder.
 
@@ -76,8 +131,7 @@ def _recorded(lock: Path, locked: Document, declared: Document) -> Iterator[tupl
     """Yield every dependency and output that is recorded, with its path from the project."""
     try:
         for stage, recorded in locked.items():
-            body: Any = declared.get(stage, declared.get(stage.rpartition("@")[0], {}))
-            folder = str(body.get("do", body).get("wdir", "."))
+            folder = _folder(stage, declared)
             for file in [*recorded.get("deps", []), *recorded.get("outs", [])]:
                 yield posixpath.normpath(posixpath.join(folder, file["path"])), file
     except (AttributeError, KeyError, TypeError) as error:

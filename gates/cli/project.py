@@ -127,9 +127,13 @@ def release(project: "Project", target: str, apply: bool) -> "Result":  # noqa: 
     return run.run(project, target, apply=apply)
 
 
-@section.command()
-def selftest(project: "Project") -> "Result":
+@section.command(
+    click.option(
+        "--retrain", is_flag=True, help="Plant defects in the training too: its stages run in the copy."
+    )
+)
+def selftest(project: "Project", retrain: bool) -> "Result":  # noqa: FBT001 - click's own
     """Plant defects in a copy of the last candidate, one by one, and say which gate caught which."""
     from gates.run import selftest as run
 
-    return run.run(project)
+    return run.run(project, retrain=retrain)

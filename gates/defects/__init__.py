@@ -4,13 +4,14 @@ A defect is a function from the artefacts of a judged candidate to the files tha
 in here, and nothing is written.
 """
 
-from gates.defects import golden_set, records, rivals, scores, tables, timed
+from gates.defects import golden_set, records, rivals, scores, tables, timed, training
 from gates.defects.case import Case, Changes, Defect, NotApplicableError
 
 ALL: tuple[Defect, ...] = (
     *tables.DEFECTS,
     *golden_set.DEFECTS,
     *scores.DEFECTS,
+    *training.DEFECTS,
     *rivals.DEFECTS,
     *timed.DEFECTS,
     *records.DEFECTS,

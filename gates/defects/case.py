@@ -135,6 +135,17 @@ class Case:
             raise NotApplicableError(f"there are no scores of a {model}")
         return found
 
+    def scored(self, answers: Path) -> Changes:
+        """Return the change that puts a table of key and answers in the place of the challenger's scores.
+
+        Raises:
+            InvalidError: It cannot be read, or is not about the same rows.
+        """
+        table = self.table("predictions")
+        others = table.drop(columns=self.answers(table)).set_index(self.key)
+        joined = read_table(answers).set_index(self.key).join(others, how="outer")
+        return self.with_table("predictions", joined.reset_index())
+
     def require_task(self, *tasks: Task) -> None:
         """Say that the defect is one of other tasks, where it is.
 
@@ -160,6 +171,7 @@ class Defect:
         held_by: What catches it, for whoever has to write it: keys of the policy, rules of a contract.
         in_the_making: The defect was there before the jobs ran, so that every digest, pin and record fits it,
             and only what is wrong itself can be noticed. Otherwise somebody wrote there afterwards.
+        retrains: The model is trained on it, by the project's own stages.
     """
 
     name: str
@@ -168,6 +180,7 @@ class Defect:
     plant: Callable[[Case], Changes]
     held_by: str
     in_the_making: bool = True
+    retrains: bool = False
 
 
 def draws() -> "np.random.Generator":

@@ -37,13 +37,25 @@ def run(case: Case) -> Changes:
     raw, train = case.root / case.place("raw"), case.root / case.place("train")
     data = {"data_sha256": digest.of_file(raw), "data_md5": digest.md5_of_file(raw)}
     facts = {**data, "train_sha256": digest.of_file(train), "lock_sha256": digest.of_file(case.root / LOCK)}
-    rows = str(len(case.table("train")))
-    tags = {"data_sha256": data["data_sha256"], "dvc_data_md5": data["data_md5"], "train_rows": rows}
+    facts["model_sha"] = _model_sha(case)
+    tags = {
+        "data_sha256": data["data_sha256"],
+        "dvc_data_md5": data["data_md5"],
+        "train_rows": str(len(case.table("train"))),
+        "model_sha": facts["model_sha"],
+    }
     return {
         **case.edited("candidate/data.json", lambda manifest: manifest.update(data)),
         **case.edited("candidate/train.json", lambda manifest: manifest.update(facts)),
         **case.edited(RUN, lambda run: run["tags"].update(tags)),
     }
+
+
+def _model_sha(case: Case) -> str:
+    """Return the digest over the files of the model that the job train handed on."""
+    folder = case.policy.project.training.model + "/"
+    handed = [each for each in case.document("candidate/train.json")["files"] if each.startswith(folder)]
+    return digest.of_listing({name.removeprefix(folder): digest.of_file(case.root / name) for name in handed})
 
 
 def manifest(case: Case, job: str) -> Changes:

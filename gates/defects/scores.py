@@ -90,6 +90,26 @@ def slice_ruined(case: Case) -> Changes:
 def group_scored_down(case: Case) -> Changes:
     """Answer lower to the group that is answered lowest to anyway."""
     case.require_task("binary", "regression", "ranking")
+    group = unwaived_group(case)
+    table, features = case.table("predictions"), case.table("features")
+    (name,) = case.answers(table)
+    of_row = table[[case.key, name]].merge(features[[case.key, group]], on=case.key)
+    lowest = of_row.groupby(group)[name].mean().idxmin()
+    keys = features[case.key][features[group] == lowest]
+    spread = float(table[name].std())
+
+    def lower(scores: Scores) -> Scores:
+        return scores * DOWN if case.task == "binary" else scores - 3.0 * spread
+
+    return _answered_some(case, keys, lower)
+
+
+def unwaived_group(case: Case) -> str:
+    """Return the first attribute of fairness that no waiver covers.
+
+    Raises:
+        NotApplicableError: There is none.
+    """
     held = getattr(case.policy.block("fairness"), "attributes", ())
     waived = {each.finding.rpartition("/")[2] for each in case.policy.waivers if each.gate == "fairness"}
     fair = [each for each in held if each not in waived]
@@ -97,17 +117,7 @@ def group_scored_down(case: Case) -> Changes:
         raise NotApplicableError(
             "fairness.attributes names no group" if not held else "every attribute of fairness has a waiver"
         )
-    table, features = case.table("predictions"), case.table("features")
-    (name,) = case.answers(table)
-    of_row = table[[case.key, name]].merge(features[[case.key, fair[0]]], on=case.key)
-    lowest = of_row.groupby(fair[0])[name].mean().idxmin()
-    keys = features[case.key][features[fair[0]] == lowest]
-    spread = float(table[name].std())
-
-    def lower(scores: Scores) -> Scores:
-        return scores * DOWN if case.task == "binary" else scores - 3.0 * spread
-
-    return _answered_some(case, keys, lower)
+    return str(fair[0])
 
 
 def rows_missing(case: Case) -> Changes:

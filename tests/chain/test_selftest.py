@@ -16,7 +16,7 @@ def test_every_defect_is_caught(judged: Project, branch: Callable[[Project], Pro
     project.must("gates", "predict")
     project.must("gates", "judge")
     before = project.kept()
-    answer = project.gates("selftest", "--json")
+    answer = project.gates("selftest", "--retrain", "--json")
     assert answer.code == 0, answer.out + answer.err
     found = {each["name"]: each for each in answer.json["defects"]}
     assert list(found) == [each.name for each in defects.ALL]

@@ -19,7 +19,7 @@ from gates.statement import to_document
 from tests import examples
 from tests.checks.project import Project, build
 
-OTHERS = {"policy", "hand-over", "judge", "promote"}
+OTHERS = {"policy", "hand-over", "train", "judge", "promote"}
 NEEDS_WAIVERS = {"waiver expired"}
 
 
@@ -189,6 +189,11 @@ def test_the_page_lists_every_defect() -> None:
     rows = [line for line in page.splitlines() if line.startswith("| ") and line.count("|") == 5]
     listed = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[1:]]
     assert listed == [
-        [each.name, each.planted, ", ".join(f"`{who}`" for who in each.expected), each.held_by]
+        [
+            each.name + " `--retrain`" * each.retrains,
+            each.planted,
+            ", ".join(f"`{who}`" for who in each.expected),
+            each.held_by,
+        ]
         for each in defects.ALL
     ]

@@ -11,6 +11,7 @@ from gates.errors import ExitCode, InvalidError
 from gates.run import selftest
 from gates.run.result import Result
 from gates.run.selftest import sound
+from gates.run.selftest.copy import Copy
 from tests.run import judged
 from tests.run.judged import Judged
 
@@ -139,3 +140,22 @@ def test_the_last_candidate_was_refused(template: Judged, tmp_path: Path) -> Non
     assert project.judge().outcome == "fail"
     with pytest.raises(InvalidError, match="did not pass: latency"):
         selftest.run(project.project)
+
+
+def test_what_is_planted_is_taken_out_again(tmp_path: Path) -> None:
+    """What was written here, and what a stage of the project wrote, made or removed."""
+    root = tmp_path / "copy"
+    (root / "models").mkdir(parents=True)
+    for name in ("params.yaml", "models/a", "models/b"):
+        (root / name).write_text(name)
+    before = kept(root)
+    made = Copy(root, tmp_path / "log")
+    with made.planted():
+        made.write({"params.yaml": b"other", "new.txt": b"new"})
+        made.remember(["models", "answers"])
+        (root / "models/a").write_text("other")
+        (root / "models/b").unlink()
+        (root / "answers").write_text("new")
+        assert {"params.yaml", "new.txt", "models/a", "models/b", "answers"} == made.touched
+    assert kept(root) == before
+    assert made.touched == frozenset()

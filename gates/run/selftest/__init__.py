@@ -15,7 +15,7 @@ from gates.documents import read_json
 from gates.errors import InvalidError
 from gates.run.project import Project
 from gates.run.result import Result
-from gates.run.selftest import ask, copy, sound
+from gates.run.selftest import ask, copy, sound, train
 from gates.run.selftest.ask import Heard
 from gates.run.selftest.copy import Copy
 from gates.statement import Decision
@@ -27,12 +27,13 @@ FROM_JOBS = ("train.json", "predict.json", "git.json", "run.json", "serving.json
 TABLES = ("raw", "train", "features", "labels", "predictions")
 
 
-def run(project: Project, planted: Sequence[Defect] = defects.ALL) -> Result:
+def run(project: Project, planted: Sequence[Defect] = defects.ALL, *, retrain: bool = False) -> Result:
     """Plant every defect, and say who caught it; fail where one was missed, or where no defect is refused.
 
     Args:
         project: The project, with the candidate of its last judgement; it is only read.
         planted: The defects.
+        retrain: Plant those too that are trained on, by running the project's own stages in the copy.
 
     Raises:
         InvalidError: Nothing was judged here, or the last candidate did not pass.
@@ -47,13 +48,18 @@ def run(project: Project, planted: Sequence[Defect] = defects.ALL) -> Result:
         if heard.objections:
             return _refused(heard, "The copy without a defect does not pass")
         decision = sound.decide(made, heard)
-        heard = _written_anew(made, decision)
+        heard = _written_anew(made, decision, TABLES)
         if heard.objections:
             return _refused(heard, "A copy whose files were written anew, without a defect, does not pass")
+        if retrain:
+            show("trained anew without a defect")
+            heard = _written_anew(made, decision, ("train",), retrains=True)
+            if heard.objections:
+                return _refused(heard, "A copy that was trained anew, without a defect, does not pass")
         tried = []
         for defect in planted:
             show(defect.name)
-            tried.append(_tried(made, decision, defect))
+            tried.append(_tried(made, decision, defect, retrain=retrain))
     return _answer(tried, time.monotonic() - begun, no_champion)
 
 
@@ -89,26 +95,30 @@ def _approved(decision: Decision) -> str:
     )
 
 
-def _written_anew(made: Copy, decision: Decision) -> Heard:
+def _written_anew(made: Copy, decision: Decision, tables: Sequence[str], *, retrains: bool = False) -> Heard:
     """Plant nothing as every defect is planted: tables and policy are written again as they are."""
     case = sound.case(made, decision)
     changes: dict[str, bytes] = {**case.edited(PARAMS, lambda _: None)}
-    for name in TABLES:
+    for name in tables:
         changes |= case.written_anew(name)
     with made.planted():
-        return _heard(made, decision, changes, in_the_making=True)
+        return _heard(made, decision, changes, in_the_making=True, retrains=retrains)
 
 
-def _tried(made: Copy, decision: Decision, defect: Defect) -> dict[str, Any]:
+def _tried(made: Copy, decision: Decision, defect: Defect, *, retrain: bool) -> dict[str, Any]:
     """Plant one defect, ask everybody, and take it out again."""
     begun = time.monotonic()
     told: dict[str, Any] = {"name": defect.name, "planted": defect.planted, "expected": list(defect.expected)}
     try:
+        if defect.retrains and not retrain:
+            raise NotApplicableError("it takes a training: gates selftest --retrain")
         changes = defect.plant(sound.case(made, decision))
+        with made.planted():
+            heard = _heard(
+                made, decision, changes, in_the_making=defect.in_the_making, retrains=defect.retrains
+            )
     except NotApplicableError as error:
         return {**told, "outcome": NOT_APPLICABLE, "why": f"Not applicable: {error}.", "by": []}
-    with made.planted():
-        heard = _heard(made, decision, changes, in_the_making=defect.in_the_making)
     by = sorted(heard.who, key=lambda who: who not in defect.expected)
     why = f"Nobody noticed it. What holds it: {defect.held_by}."
     return {
@@ -120,10 +130,19 @@ def _tried(made: Copy, decision: Decision, defect: Defect) -> dict[str, Any]:
     }
 
 
-def _heard(made: Copy, decision: Decision, changes: Changes, *, in_the_making: bool) -> Heard:
+def _heard(
+    made: Copy, decision: Decision, changes: Changes, *, in_the_making: bool, retrains: bool = False
+) -> Heard:
     """Write the changes, with records that fit them or as somebody who wrote there afterwards, and ask."""
     case, told = sound.case(made, decision), ask.told(made)
     made.write(changes)
+    if retrains:
+        try:
+            scores = train.run(made, case, changes)
+        except InvalidError as error:
+            return Heard((ask.objection(made.project, "train", error),), ())
+        made.write(scores)
+        changes = {**changes, **scores}
     if in_the_making:
         sound.fit(made, case, changes)
         told = ask.told(made)

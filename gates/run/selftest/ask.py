@@ -69,8 +69,7 @@ def everybody(
         except UnavailableError:
             raise
         except GatesError as error:
-            why = " ".join(f"{error.what} {error.why}".split())
-            objections.append(Objection(who, why.replace(f"{project.root}/", "")))
+            objections.append(objection(project, who, error))
 
     with hearing("policy"):
         _ = project.policy
@@ -101,6 +100,12 @@ def everybody(
             commit = handoff.text(read_json(project.root / GIT), "commit")
             preconditions.require_about(project, decision, commit)
     return Heard(tuple(objections), tuple(verdicts))
+
+
+def objection(project: Project, who: str, error: GatesError) -> Objection:
+    """Return an error as somebody's objection, on one line and without the place of the copy."""
+    why = " ".join(f"{error.what} {error.why}".split())
+    return Objection(who, why.replace(f"{project.root}/", ""))
 
 
 def told(made: Copy) -> Expected:

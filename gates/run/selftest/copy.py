@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,6 +37,15 @@ class Copy:
             path = self.root / name
             self._before.setdefault(name, path.read_bytes() if path.exists() else None)
             files.write_bytes(path, content)
+
+    def remember(self, names: Iterable[str]) -> None:
+        """Remember files that somebody else is about to write; of a folder those that lie in it."""
+        for name in names:
+            path = self.root / name
+            there = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+            for each in there:
+                content = each.read_bytes() if each.exists() else None
+                self._before.setdefault(each.relative_to(self.root).as_posix(), content)
 
     @property
     def touched(self) -> frozenset[str]:
