@@ -19,6 +19,7 @@ from gates.run.selftest.copy import Copy
 from gates.verdict import Verdict
 
 METRICS = "candidate/metrics.json"
+PREDICTIONS = "candidate/predictions.parquet"
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def everybody(
     with hearing("judge"):
         predicted = read_json(project.candidate / "predict.json")
         judge.require_same_champion(predicted, read_json(project.root / SERVING))
-        if taken := named_metrics.taken(project):
-            made.write({METRICS: digest.canonical_json(taken)})
+        if not sound or made.touched & _of_metrics(project):
+            _take_metrics(made)
     said = {verdict.gate: verdict for verdict in sound}
     for name in project.policy.gates:
         if name in said and not _changed(project, name, made.touched):
@@ -111,6 +112,17 @@ def objection(project: Project, who: str, error: GatesError) -> Objection:
 def told(made: Copy) -> Expected:
     """Return the digests of the manifests as they are."""
     return Expected(**fitting.told(made.root))
+
+
+def _take_metrics(made: Copy) -> None:
+    if taken := named_metrics.taken(made.project):
+        made.write({METRICS: digest.canonical_json(taken)})
+
+
+def _of_metrics(project: Project) -> set[str]:
+    """Return the files that the figures of named metrics follow from."""
+    golden = project.policy.project.golden_set
+    return {PARAMS, PREDICTIONS, golden.features, golden.labels}
 
 
 def _changed(project: Project, name: str, touched: frozenset[str]) -> bool:
