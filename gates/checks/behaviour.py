@@ -12,21 +12,26 @@ with fewer than `min_tests`. It is run where the policy has its block.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from gates import junit
 from gates.errors import InvalidError
 from gates.junit import KINDS, Suite
 from gates.policy_blocks import OptionalPolicy
-from gates.policy_values import Count, Name
+from gates.policy_values import Count, matching
 from gates.verdict import Finding, Measurements, at_most, enough
 
 NO_VERDICT = {
     "skipped": "It was skipped, and so proves nothing.",
-    "error": "It ended in an error around the test itself: see candidate/behaviour.xml.",
+    "error": "It ended in an error around the test itself, which candidate/behaviour.xml tells.",
     "missing": "It was collected, here or with the champion, and has no result.",
 }
+WHY = "Why it fails stands in candidate/behaviour.xml."
 WRITE = "Write tests in tests/golden/, with the fixtures challenger, champion and golden."
+
+Required: TypeAlias = Annotated[
+    str, matching(rf"{'|'.join(KINDS)}|.+\..+", f"{', '.join(KINDS)}, or a test as file.test_name")
+]
 
 
 class Policy(OptionalPolicy):
@@ -38,7 +43,7 @@ class Policy(OptionalPolicy):
     """
 
     min_tests: Count = 1
-    required: tuple[Name, ...] = ()
+    required: tuple[Required, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,11 +113,12 @@ def judge(policy: Policy, measurements: Measurements) -> Iterator[Finding]:
 
 
 def _beside(name: str, measurements: Measurements) -> str:
-    """Return what the champion says of a test that failed; nothing of one that did not."""
-    champion = measurements.get(f"champion_failed/{name}")
-    if champion is None or measurements[f"failed/{name}"] == 0:
+    """Return where to see why a test failed, and what the champion does; nothing of one that passed."""
+    if measurements[f"failed/{name}"] == 0:
         return ""
-    return "The champion passes it." if champion == 0 else "The champion fails it too."
+    champion = measurements.get(f"champion_failed/{name}")
+    beside = "" if champion is None else f" The champion {'passes it' if champion == 0 else 'fails it too'}."
+    return f"{WHY}{beside}"
 
 
 def _known(name: str, measurements: Measurements) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gates.checks.behaviour import WHY
 from gates.errors import InvalidError
 from gates.junit import Case, Suite
 from gates.verdict import Outcome
@@ -51,10 +52,10 @@ def test_tests_that_all_pass(project: Project) -> None:
 @pytest.mark.parametrize(
     ("champion", "note", "regressions"),
     [
-        (BEHAVIOUR, "The champion passes it.", 1),
-        (ended(gender=Case("failed")), "The champion fails it too.", 0),
-        (ended(gender=Case("skipped")), "", 0),
-        (None, "", 0),
+        (BEHAVIOUR, f"{WHY} The champion passes it.", 1),
+        (ended(gender=Case("failed")), f"{WHY} The champion fails it too.", 0),
+        (ended(gender=Case("skipped")), WHY, 0),
+        (None, WHY, 0),
     ],
     ids=["new", "old", "skipped", "no champion"],
 )
@@ -142,6 +143,14 @@ def test_what_the_policy_requires_has_to_be_among_them(
     verdict = project.judge("behaviour")
     assert [each.name for each in verdict.findings if each.blocks] == [each for each in [found] if each]
     assert verdict.outcome is (UNDECIDED if found else PASS)
+
+
+@pytest.mark.parametrize("name", ["invarience", "test_gender", ""])
+def test_what_is_neither_a_kind_nor_a_test_is_a_mistake_of_the_policy(project: Project, name: str) -> None:
+    """A misspelt kind would be a test that is missing for ever."""
+    project.policy(behaviour={"required": [name]})
+    with pytest.raises(InvalidError, match=r"gates\.behaviour\.required\.0.*invariance, direction"):
+        project.judge("behaviour")
 
 
 def test_a_kind_of_which_no_test_ran(project: Project) -> None:
