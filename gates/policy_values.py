@@ -5,7 +5,7 @@ import shlex
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from gates.errors import InvalidError
 from gates.paths import require_plain
@@ -90,4 +90,8 @@ Sentence: TypeAlias = Annotated[str, matching(r"(?s).*\S.{8,}\S.*", "a sentence 
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 Key: TypeAlias = Annotated[str, AfterValidator(_key)]
 Word: TypeAlias = Annotated[Name, matching(r"[^\x00]*", "without a NUL")]
-Command: TypeAlias = Annotated[tuple[Word, ...], BeforeValidator(_words)]
+Command: TypeAlias = Annotated[
+    tuple[Word, ...],
+    BeforeValidator(_words),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]

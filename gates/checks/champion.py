@@ -7,11 +7,11 @@ Clarke-Pearson (1988), of any other `metric` by the bootstrap (Efron 1979); abov
 something that surely `improves`: the p99 of a request (`latency`), its median (`cost`) or a slice. On no
 slice of `slices` and by no metric of `also` may the challenger be surely worse (5 % over all of them
 together, Holm 1979). A metric is one of the task, one of scikit-learn by its name, or one of
-`gates.metrics`. Fails when the difference is on the wrong side, or a slice is worse. Undecided when it is
-right but may be luck; the finding says how many golden rows would decide it. What holds for models that
-answer alike says `tie`, and `first_model` without a champion: `floor` lets the other gates decide,
-`approve` asks for a named approver, `block` refuses. A model that was rolled back does not come back by
-itself: it fails.
+`gates.metrics`. Fails when the difference is on the wrong side, a slice is worse, or the model was rolled
+back, which does not come back by itself. Undecided when the difference is right but may be luck; the
+finding says how many golden rows would decide it. What holds for models that answer alike says `tie`, and
+`first_model` without a champion: `floor` lets the other gates decide, `approve` asks for a named approver,
+`block` refuses.
 """
 
 import math

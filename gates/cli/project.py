@@ -83,12 +83,15 @@ def doctor(project: "Project", require: str) -> "Result":
 
 
 @section.command(
-    click.option("--pin", "pins", is_flag=True, help="Pin it in gates.lock: no other may judge.")
+    click.option("--pin", "pins", is_flag=True, help="Pin it in gates.lock: no other may judge."),
+    click.option("--schema", is_flag=True, help="Print the JSON Schema of params.yaml, for editors."),
 )
-def policy(project: "Project", pins: bool) -> "dict[str, Any] | Result":  # noqa: FBT001 - click's own
+def policy(project: "Project", pins: bool, schema: bool) -> "dict[str, Any] | Result":  # noqa: FBT001 - click's own
     """Check params.yaml and show the policy that it declares."""
-    from gates.run import pin, views
+    from gates.run import pin, reference, views
 
+    if schema:
+        return reference.schema()
     shown = views.policy(project)
     return pin.write(project) if pins else shown
 
@@ -110,7 +113,7 @@ def key(project: "Project", private: bool) -> dict[str, Any]:  # noqa: FBT001 - 
     click.option("--check", is_flag=True, help="Change nothing; fail where a file differs."), action=False
 )
 def actions(project: "Project", check: bool) -> "Result":  # noqa: FBT001 - click's own
-    """Write .github/actions from these commands, and the page about the workflows."""
+    """Write .github/actions, the pages about workflows and gates, and the schema of params.yaml."""
     from gates.cli.commands import described_commands
     from gates.run import actions as run
 

@@ -1,4 +1,4 @@
-"""`gates actions`: the composite actions, written from the commands, and the page about the workflows."""
+"""`gates actions`: composite actions, pages and a schema, written from commands, gates and workflows."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 from gates.adapters import files, workflow_files
 from gates.render import workflows
 from gates.render.action import Action, Input, render
+from gates.run import reference
 from gates.run.result import Result
 
 FOLDER = Path(".github") / "actions"
@@ -17,7 +18,7 @@ EVERYWHERE = frozenset({"project", "json"})
 
 
 def run(root: Path, commands: Mapping[str, click.Command], *, check: bool) -> Result:
-    """Write every `action.yml` and the page about the workflows, or say which differ."""
+    """Write every `action.yml`, the pages about workflows and gates, and the schema, or say which differ."""
     written = {FOLDER / name / "action.yml": render(_action(name, each)) for name, each in commands.items()}
     written[PAGE] = workflows.render(
         {
@@ -26,13 +27,12 @@ def run(root: Path, commands: Mapping[str, click.Command], *, check: bool) -> Re
             if Path(name).parent.name == "workflows"
         }
     )
+    written |= reference.pages()
     stale = [path for path, text in written.items() if _text(root / path) != text]
     if check:
         names = ", ".join(map(str, stale))
-        sentence = (
-            f"These differ from commands and workflows: {names}. Run: gates actions" if stale else "All fit."
-        )
-        return Result("fail" if stale else "pass", sentence)
+        differ = f"These differ from commands, gates and workflows: {names}. Run: gates actions"
+        return Result("fail" if stale else "pass", differ if stale else "All fit.")
     for path in stale:
         files.write_bytes(root / path, written[path].encode())
     return Result("pass", f"{len(stale)} of {len(written)} files written.")

@@ -144,6 +144,8 @@ class Answering:
         elif self._command == "selftest":
             show(selftest.table(document))
             show(document["sentence"])
+        elif "$schema" in document:
+            _print_json(document)
         elif self._command == "key":
             show(str(next(iter(document.values()))).strip())
         elif "sentence" in document:

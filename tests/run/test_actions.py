@@ -1,4 +1,4 @@
-"""Actions are the commands in another form, and the page about the workflows is the workflows."""
+"""Actions are the commands in another form; pages and schema are what workflows and gates say."""
 
 import shutil
 from pathlib import Path
@@ -7,18 +7,20 @@ import pytest
 import yaml
 
 from gates.cli import cli, described_commands
-from gates.run import actions
+from gates.run import actions, reference
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = described_commands()
+PAGES = (actions.PAGE, *reference.pages())
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A copy of this repository's actions, workflows and the page about them."""
+    """A copy of this repository's actions and workflows, and of the pages about all."""
     shutil.copytree(ROOT / ".github", tmp_path / ".github")
-    (tmp_path / actions.PAGE).parent.mkdir()
-    shutil.copy2(ROOT / actions.PAGE, tmp_path / actions.PAGE)
+    for page in PAGES:
+        (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / page, tmp_path / page)
     return tmp_path
 
 
@@ -50,7 +52,7 @@ def test_inputs_are_the_flags(name: str) -> None:
 
 def test_what_differs_is_named_and_not_written(root: Path) -> None:
     """`--check` changes nothing and ends with fail."""
-    changed, gone = root / actions.FOLDER / "golden" / "action.yml", root / actions.PAGE
+    changed, gone = root / actions.FOLDER / "golden" / "action.yml", root / "docs/gates/golden.md"
     changed.write_text("name: other\n")
     gone.unlink()
     result = actions.run(root, COMMANDS, check=True)
@@ -66,7 +68,10 @@ def test_what_differs_is_written_and_nothing_else(root: Path) -> None:
     (root / actions.FOLDER / "golden" / "action.yml").write_text("name: other\n")
     kept = root / actions.FOLDER / "status" / "action.yml"
     before = kept.stat().st_ino
-    assert actions.run(root, COMMANDS, check=False).sentence == f"1 of {len(COMMANDS) + 1} files written."
+    assert (
+        actions.run(root, COMMANDS, check=False).sentence
+        == f"1 of {len(COMMANDS) + len(PAGES)} files written."
+    )
     assert actions.run(root, COMMANDS, check=True).outcome == "pass"
     assert kept.stat().st_ino == before
 
