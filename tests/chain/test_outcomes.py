@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from gates import digest
+from gates import digest, junit
 from gates.adapters import keys
 from gates.envelope import unseal
 from gates.public_keys import public_key
@@ -151,6 +151,15 @@ def test_a_better_challenger_is_promoted(second: State) -> None:
     assert champion["version"] == second.project.alias() == "2"
     entries = second.project.gates("history", "--json").json["entries"]
     assert [(each["from"], each["to"]) for each in entries] == [("1", "2"), (None, "1")]
+
+
+def test_both_models_do_what_must_not_break(second: State) -> None:
+    """The same tests, with the champion in the challenger's place the second time."""
+    suites = junit.read(second.project.path / "candidate/behaviour.xml")
+    assert list(suites) == ["challenger", "champion"]
+    ran = [{name: each.ended for name, each in suite.cases.items()} for suite in suites.values()]
+    assert ran[0] == ran[1] == dict.fromkeys(suites["challenger"].collected, "passed")
+    assert len(ran[0]) == 7
 
 
 def test_a_worse_challenger_is_refused(first: State, ships: Callable[[str], State]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from gates.checks.behaviour import WHY
 from gates.errors import InvalidError
 from gates.junit import Case, Suite
+from gates.run import predict
 from gates.verdict import Outcome
 from tests.checks.project import BEHAVIOUR, decisive, finding
 
@@ -174,6 +175,7 @@ def test_a_result_of_the_champion_alone_is_refused(project: Project) -> None:
 
 
 def test_without_its_block_it_is_not_run(project: Project) -> None:
-    """A project without such tests asks for none."""
+    """A project without such tests asks for none, and none is started."""
     project.edit("params.yaml", lambda params: params["gates"].pop("behaviour"))
     assert "behaviour" not in project.opened().policy.gates
+    assert predict._test(project.opened(), {}) == {}

@@ -121,6 +121,26 @@ def test_every_key_of_a_policy_has_a_meaning(name: str, form: Any) -> None:  # n
         assert re.fullmatch(r"\S.{5,110}[.]", each.meaning), f"{name}.{key}: {each.meaning}"
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "value", "default"),
+    [
+        ("golden", "min_auc", "a number from 0 to 1", "needed"),
+        ("golden", "max_brier", "a number from 0 to 1", "none"),
+        ("golden", "min_slice_auc", "names, each with a number from 0 to 1", "`{}`"),
+        ("champion", "min_delta", "a number from 0 below 1 or `auto`", "`0.005`"),
+        ("champion", "improves", "a text", '`""`'),
+        ("latency", "requests", "a whole number from 299 to 1,000,000", "`2000`"),
+        ("behaviour", "mode", "`block`, `report`", "`block`"),
+        ("fairness", "attributes", "a list, each a text", "needed"),
+    ],
+)
+def test_what_may_stand_at_a_key_and_what_holds_without_it(
+    name: str, key: str, value: str, default: str
+) -> None:
+    told = policy_keys.keys(checks.load(name).Policy)[key]
+    assert (told.value, told.default) == (value, default)
+
+
 def test_no_meaning_is_left_over() -> None:
     """Each is of a key that no docstring explains."""
     unexplained: set[str] = set()
