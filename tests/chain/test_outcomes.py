@@ -115,7 +115,7 @@ def test_evidence_and_key(first: State) -> None:
     """One file a verdict, the statement, what it names, and its page; the key is the owner's alone."""
     project = first.project
     names = sorted(path.name for path in (project.path / "evidence").iterdir())
-    named = ["dvc.lock", "exhibits.json", "replay.parquet", "report.html", "statement.json"]
+    named = ["dvc.lock", "exhibits.json", "model_card.md", "replay.parquet", "report.html", "statement.json"]
     assert names == sorted([*(f"{gate}.json" for gate in GATES), *named])
     assert "Promoted v1, the first champion" in (project.path / "evidence/report.html").read_text("utf-8")
     for gate in GATES:

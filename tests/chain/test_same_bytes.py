@@ -107,5 +107,5 @@ def test_a_laptop_and_a_runner_write_the_same_decision(ships: Callable[[str], St
     day = read_json(laptop.project.path / "evidence/statement.json")["predicate"]["judged_on"]
     assert _judge(runner, laptop.project, day) == laptop.answer.code == 1
     here, there = _evidence(laptop.project.path), _evidence(runner.path)
-    assert len(here) == 10
+    assert len(here) == 13
     assert here == there
