@@ -1,18 +1,24 @@
-"""What the gates say of themselves: a page a gate, and the JSON Schema of params.yaml."""
+"""What the code says of itself: a page a gate, one about the statistics, the JSON Schema of params.yaml."""
 
+import importlib
+import inspect
 import json
+import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from gates import checks
+from gates import checks, stats
 from gates.documents import Document
 from gates.policy_blocks import TASKS
-from gates.render import gate_page, params_schema
+from gates.render import gate_page, params_schema, statistics
 from gates.render.gate_page import GatePage
+from gates.render.statistics import Function, Module
 from gates.run.failures import EXAMPLES
 from gates.verdict import Verdict
 
 FOLDER = Path("docs") / "gates"
 SCHEMA = Path("docs") / "params.schema.json"
+STATISTICS = Path("docs") / "statistics.md"
 
 
 def pages() -> dict[Path, str]:
@@ -20,6 +26,7 @@ def pages() -> dict[Path, str]:
     described = [_page(name) for name in checks.names()]
     written = {FOLDER / f"{each.name}.md": gate_page.render(each) for each in described}
     written[FOLDER / "index.md"] = gate_page.index(described)
+    written[STATISTICS] = statistics.render(list(_modules()))
     written[SCHEMA] = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
     return written
 
@@ -28,6 +35,18 @@ def schema() -> Document:
     """Return the JSON Schema of params.yaml."""
     questions = {name: (checks.load(name).__doc__ or "").partition("\n")[0] for name in checks.names()}
     return params_schema.render(checks.policies(), questions)
+
+
+def _modules() -> Iterator[Module]:
+    """Yield every module of the statistics with its public functions, in the order of the file."""
+    for found in sorted(pkgutil.iter_modules(stats.__path__), key=lambda each: each.name):
+        module = importlib.import_module(f"{stats.__name__}.{found.name}")
+        functions = [
+            Function(name, each.__doc__ or "")
+            for name, each in vars(module).items()
+            if inspect.isfunction(each) and each.__module__ == module.__name__ and not name.startswith("_")
+        ]
+        yield Module(found.name, module.__doc__ or "", functions)
 
 
 def _page(name: str) -> GatePage:
