@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from gates import human_parts
 from gates.defects.case import (
     GIT,
     LOCK,
@@ -169,6 +170,14 @@ def decision_of_long_ago(case: Case) -> Changes:
     return case.edited(STATEMENT, lambda document: document["predicate"].update(judged_on=day))
 
 
+def nobody_answers(case: Case) -> Changes:
+    """Let what people say of the model name no owner."""
+    block = case.policy.gates.get("documentation")
+    if block is None or "owner" not in getattr(block, "required", ()):
+        raise NotApplicableError("the policy does not ask who answers for the model")
+    return case.edited(human_parts.NAME, lambda said: said.update(owner=""))
+
+
 def _perfect(value: Any) -> Any:  # noqa: ANN401 - plain JSON
     if isinstance(value, dict):
         return {name: _perfect(each) for name, each in value.items()}
@@ -272,6 +281,13 @@ DEFECTS = (
         ("fairness", "golden"),
         waiver_expired,
         "the last day of a waiver, always",
+    ),
+    Defect(
+        "no owner",
+        "model_card.yaml does not say who answers for the model.",
+        ("documentation",),
+        nobody_answers,
+        "required of gates.documentation",
     ),
     _afterwards(
         "forged verdict",

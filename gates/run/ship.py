@@ -122,7 +122,11 @@ def _refused(stopped: Result, details: dict[str, Any]) -> Result:
     verdicts = list(map(from_document, details.get("verdicts", ())))
     sentence = sentences.refused(stopped.outcome, verdicts, details["before"])
     return Result(
-        stopped.outcome, sentence, verdict=stopped.verdict, look="evidence/ · gates status", details=details
+        stopped.outcome,
+        sentence,
+        verdict=stopped.verdict,
+        look="evidence/report.html · gates status",
+        details=details,
     )
 
 
@@ -134,7 +138,7 @@ def _promoted(details: dict[str, Any]) -> Result:
         "pass",
         sentences.promoted(champion["version"], before["version"] if before else None, verdicts),
         verdict="evidence/statement.json",
-        look=f"gates show {champion['sha'][:12]} · gates history · evidence/",
+        look=f"gates show {champion['sha'][:12]} · gates history · evidence/report.html",
         details=details,
     )
 
