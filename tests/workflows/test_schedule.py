@@ -1,4 +1,4 @@
-"""What the clock starts, with the real `gates` under act: the drill, and MLflow against the ledger."""
+"""What the clock starts, with the real `gates` under act: the drill, the alias against the ledger, the pages."""
 
 import pytest
 
@@ -66,3 +66,14 @@ def test_an_alias_that_was_moved_by_hand_is_put_back_and_stays_one_issue(product
     assert issue["title"] == "The reconcile failed: churn"
     assert "version 2" in issue["body"]
     assert "version 2" in comment["body"]
+
+
+def test_the_pages_tell_of_every_champion_in_the_ledger(production: Production) -> None:
+    run = production.play("on-site.yml", CLOCK, {"schedule": "41 2 * * *"})
+    assert (run.code, run.results) == (0, {"build": "success", "publish": "success"}), run.log
+    assert run.jobs["publish"].outputs["publish.page_url"] == "https://org.github.io/ml-gates/"
+    pages = production.world.artifacts / "github-pages"
+    model = (pages / "churn" / "index.html").read_text()
+    for champion in production.champions:
+        assert f"<td>v{champion.version}</td>" in model
+    assert production.kinds == []

@@ -308,7 +308,7 @@ def outcomes(run: harness.Run) -> dict[str, str]:
 
 def verdicts(chapter: Chapter) -> dict[str, str]:
     """Gate → outcome, as the evidence has it."""
-    return {gate: each["outcome"] for gate, each in chapter.evidence.items() if gate != "statement"}
+    return {gate: each["outcome"] for gate, each in chapter.evidence.items() if "outcome" in each}
 
 
 @pytest.mark.parametrize(("chapter", "version"), [("first", "1"), ("better", "2")])
@@ -337,9 +337,8 @@ def test_a_push_of_a_worse_model_is_refused_and_the_champion_untouched(story: di
 
 def test_a_refusal_says_which_gate_stopped_it_and_keeps_the_evidence(story: dict[str, Chapter]) -> None:
     told = story["worse"]
-    assert verdicts(told) == dict.fromkeys(told.evidence.keys() - {"statement"}, "pass") | {
-        "champion": "fail"
-    }
+    gates = told.evidence.keys() - {"statement", "exhibits"}
+    assert verdicts(told) == dict.fromkeys(gates, "pass") | {"champion": "fail"}
     assert "Stopped by champion." in told.run.jobs["judge"].log["judge"]
     summary = told.run.jobs["judge"].summary["judge"]
     assert "## judge: fail" in summary
