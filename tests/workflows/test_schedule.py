@@ -1,4 +1,4 @@
-"""What the clock starts, with the real `gates` under act: the drill, the alias against the ledger, the pages."""
+"""What the clock starts, with the real `gates` under act: the drill, the reconcile and the pages."""
 
 import pytest
 
