@@ -10,10 +10,18 @@ from gates.cli import flags
 from gates.cli.section import Section
 
 if typing.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gates.run.project import Project
     from gates.run.result import Result
 
 section = Section("Champion")
+
+
+def _out(name: str) -> "Callable[..., Any]":
+    """Return the option that names the file to write, else the one in evidence/."""
+    file = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--out", type=file, help=f"File to write; evidence/{name} where left out.")
 
 
 @section.command()
@@ -41,12 +49,7 @@ def show(project: "Project", target: str) -> dict[str, Any]:
 
 
 @section.command(
-    click.argument("target", metavar="SHA", default="", envvar="GATES_REPORT_TARGET"),
-    click.option(
-        "--out",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="File to write; evidence/report.html where left out.",
-    ),
+    click.argument("target", metavar="SHA", default="", envvar="GATES_REPORT_TARGET"), _out("report.html")
 )
 def report(project: "Project", target: str, out: Path | None) -> "Result":
     """Write a page of pictures and figures about the last decision here, or about a champion."""
@@ -56,12 +59,7 @@ def report(project: "Project", target: str, out: Path | None) -> "Result":
 
 
 @section.command(
-    click.argument("target", metavar="SHA", default="", envvar="GATES_CARD_TARGET"),
-    click.option(
-        "--out",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="File to write; evidence/model_card.md where left out.",
-    ),
+    click.argument("target", metavar="SHA", default="", envvar="GATES_CARD_TARGET"), _out("model_card.md")
 )
 def card(project: "Project", target: str, out: Path | None) -> "Result":
     """Write the model card of who serves, or of another champion, from what the ledger keeps."""

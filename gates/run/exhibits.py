@@ -2,7 +2,6 @@
 
 from gates import exhibits, human_parts
 from gates.documents import Document
-from gates.golden_rows import GoldenFiles
 from gates.run.project import Project
 
 NAME = "exhibits.json"
@@ -15,19 +14,10 @@ def taken(project: Project) -> Document:
         InvalidError: A file cannot be read.
     """
     shared = project.policy.project
-    golden = GoldenFiles(
-        predictions=project.candidate / "predictions.parquet",
-        labels=project.labels,
-        features=project.features,
-        key=shared.data.key,
-        label=shared.data.label,
-        task=shared.task,
-        group=shared.golden_set.group,
-    )
     held = project.policy.block("schema").model_dump()
     lie = {"raw": project.raw, "train": project.root / shared.data.train, "golden": project.features}
     tables = {name: (path, project.root / held[f"{name}_contract"]) for name, path in lie.items()}
-    drawn = exhibits.of_candidate(golden, project.candidate / "latency.json", tables)
+    drawn = exhibits.of_candidate(project.golden_files, project.candidate / "latency.json", tables)
     return drawn | _said(project)
 
 

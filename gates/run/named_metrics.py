@@ -4,7 +4,6 @@ from dataclasses import asdict
 
 from gates.adapters import scorer
 from gates.documents import Document
-from gates.golden_rows import WeighedFiles
 from gates.run.project import Project
 
 
@@ -15,27 +14,15 @@ def taken(project: Project) -> Document | None:
         InvalidError: A metric is not there, fails, or has no figure on these rows; a file cannot be read.
         UnavailableError: They took too long.
     """
-    policy = project.policy
-    names, shared = policy.named_metrics, policy.project
+    names = project.policy.named_metrics
     if not names:
         return None
     project.say(f"taking {', '.join(names)}")
-    files = WeighedFiles(
-        predictions=project.candidate / "predictions.parquet",
-        labels=project.labels,
-        features=project.features,
-        key=shared.data.key,
-        label=shared.data.label,
-        task=shared.task,
-        group=shared.golden_set.group,
-        weight=shared.golden_set.weight,
-        class_weights=shared.golden_set.class_weights,
-    )
     asked = _asked(project)
     # The team's functions share a process neither with one another nor with scikit-learn's.
     theirs = [each for each in asked if not each.function]
     documents = [
-        scorer.figures(project.root, files, part, project.log)
+        scorer.figures(project.root, project.golden_files, part, project.log)
         for part in ([theirs] if theirs else []) + [[each] for each in asked if each.function]
     ]
     metrics = {name: figures for each in documents for name, figures in each["metrics"].items()}

@@ -16,6 +16,7 @@ from gates.adapters.store import Checkpoints, FolderStore, Store
 from gates.documents import read_yaml
 from gates.envelope import keyid_of, signers
 from gates.errors import InvalidError, TamperedError
+from gates.golden_rows import WeighedFiles
 from gates.paths import require_regular_file
 from gates.policy import Policy
 from gates.public_keys import VerifyingKey, public_key
@@ -94,6 +95,22 @@ class Project:
     def labels(self) -> Path:
         """The golden labels."""
         return self.root / self.policy.project.golden_set.labels
+
+    @property
+    def golden_files(self) -> WeighedFiles:
+        """The candidate's answers to the golden rows, the labels, and what the columns mean."""
+        shared = self.policy.project
+        return WeighedFiles(
+            predictions=self.candidate / "predictions.parquet",
+            labels=self.labels,
+            features=self.features,
+            key=shared.data.key,
+            label=shared.data.label,
+            task=shared.task,
+            group=shared.golden_set.group,
+            weight=shared.golden_set.weight,
+            class_weights=shared.golden_set.class_weights,
+        )
 
     @property
     def model(self) -> str:
