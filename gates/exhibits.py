@@ -1,16 +1,20 @@
 """What a report draws of one judgement, as a small document that is kept beside the statement.
 
     {"format": 1,
-     "scores": {"task", "rows", "models": {model: {"roc", "reliability", "histogram"}}},
+     "scores": {"task", "rows", "weighed", "models": {model: {"roc", "reliability", "histogram"}}},
      "latency": {model: {"requests", "ms"}},
      "columns": {table: {"rows", "columns": [{"name", "kind", "missing", …}]}},
      "card": what people say of the model, where they do}
 
 The statement names its digest, so a picture that is drawn a year later is of what was judged. Figures are
 kept to six digits: a picture shows less. What a task or a candidate does not have is absent.
+
+The ledger forgets nothing, so of a column's values only those are kept that `FEWEST_ALIKE` rows have in
+common, and a range at whose ends, or beyond them, so many rows lie; of a key, none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +33,7 @@ from gates.stats.curves import (
     empirical_quantiles,
     reliability,
     roc_curve,
+    thinned,
 )
 from gates.stats.profile import Categories, Column, Numbers, lower_ends
 
@@ -42,6 +47,8 @@ CELLS = 20  # of a distribution of scores
 BARS = 16  # of a column's histogram
 MOST_COLUMNS = 100  # of a table
 MOST_PLACES = 10  # of a ranking
+FEWEST_ALIKE = 10  # rows that a value must stand for
+RATES = (0.05, 0.1, 0.2, 0.5)  # false positive rates at which the true ones are kept
 LONGEST = 200  # letters of what a contract says of a column
 DIGITS = 6
 MS = 1_000.0
@@ -70,7 +77,7 @@ def of_candidate(
     found: Document = {"format": FORMAT, "scores": _scores(golden.task, rows)}
     if latency is not None:
         found["latency"] = _latency(latency)
-    found["columns"] = {name: _table(path, contract) for name, (path, contract) in tables.items()}
+    found["columns"] = {name: _table(path, contract, golden.key) for name, (path, contract) in tables.items()}
     return found
 
 
@@ -92,17 +99,21 @@ def _scores(task: Task, rows: GoldenRows) -> Document:
     of_task = {"binary": _binary, "multiclass": _multiclass, "regression": _regression, "ranking": _ranking}[
         task
     ]
-    drawn = {model: of_task(rows, answers) for model, answers in rows.answers.items()} if len(rows) else {}
-    return {"task": task, "rows": len(rows), "models": drawn}
+    some = len(rows) > 0 and (rows.weights is None or bool(rows.weights.any()))
+    drawn = {model: of_task(rows, answers) for model, answers in rows.answers.items()} if some else {}
+    weighed = {"weighed": True} if rows.weights is not None else {}
+    return {"task": task, "rows": len(rows), **weighed, "models": drawn}
 
 
 def _binary(rows: GoldenRows, answers: "Floats") -> Document:
-    drawn = _bins(rows.y, answers) | {
+    drawn = _bins(rows, rows.y, answers) | {
         "histogram": _histogram({str(label): answers[rows.y == label] for label in (0, 1)}, 0.0, 1.0)
     }
-    if 0 < int(rows.y.sum()) < len(rows):
-        false, true = roc_curve(rows.y, answers)
+    with suppress(ValueError):  # one class alone counts: there is no curve
+        curve = roc_curve(rows.y, answers, rows.weights)
+        false, true = thinned(curve)
         drawn["roc"] = {"false_positive_rate": _short(false), "true_positive_rate": _short(true)}
+        drawn["roc"]["reached"] = [_digits(curve[1][curve[0] <= rate].max()) for rate in RATES]
     return drawn
 
 
@@ -110,7 +121,7 @@ def _multiclass(rows: GoldenRows, answers: "Floats") -> Document:
     """Return how sure the model was of the class that it named, and whether it was right."""
     right = np.array(rows.classes)[answers.argmax(axis=1)] == rows.y
     sure = np.minimum(answers.max(axis=1), 1.0)
-    return _bins(right.astype(np.float64), sure) | {
+    return _bins(rows, right.astype(np.float64), sure) | {
         "histogram": _histogram({"wrong": sure[~right], "right": sure[right]}, 0.0, 1.0)
     }
 
@@ -118,7 +129,7 @@ def _multiclass(rows: GoldenRows, answers: "Floats") -> Document:
 def _regression(rows: GoldenRows, answers: "Floats") -> Document:
     missed = answers - rows.y
     widest = float(np.abs(missed).max())
-    return _bins(rows.y, answers) | {"histogram": _histogram({"error": missed}, -widest, widest)}
+    return _bins(rows, rows.y, answers) | {"histogram": _histogram({"error": missed}, -widest, widest)}
 
 
 def _ranking(rows: GoldenRows, answers: "Floats") -> Document:
@@ -136,8 +147,8 @@ def _ranking(rows: GoldenRows, answers: "Floats") -> Document:
     }
 
 
-def _bins(outcomes: "npt.NDArray[Any]", answers: "Floats") -> Document:
-    found = reliability(outcomes, answers)
+def _bins(rows: GoldenRows, outcomes: "npt.NDArray[Any]", answers: "Floats") -> Document:
+    found = reliability(outcomes, answers, rows.weights)
     return {"reliability": [{key: _digits(value) for key, value in vars(each).items()} for each in found]}
 
 
@@ -160,14 +171,14 @@ def _latency(path: Path) -> Document:
 # ---------------------------------------------------------------- columns
 
 
-def _table(path: Path, contract: Path) -> Document:
+def _table(path: Path, contract: Path, key: str) -> Document:
     profile = profile_of(path)
     named = list(profile.columns.items())
     promised = _promised(contract)
     return {
         "rows": profile.rows,
         "columns": [
-            {"name": name, **promised.get(name, {}), **_column(column)}
+            {"name": name, **promised.get(name, {}), **_column(column, values=name != key)}
             for name, column in named[:MOST_COLUMNS]
         ],
         "more": max(0, len(named) - MOST_COLUMNS),
@@ -194,36 +205,43 @@ def _check(name: str, check: object) -> str:
     return f"{name}({', '.join(map(str, values))})"
 
 
-def _column(column: Column) -> Document:
+def _column(column: Column, *, values: bool) -> Document:
+    """Return how a column is spread; its values only where they are wanted and stand for enough rows."""
     drawn: Document = {"missing": column.missing}
     match column:
-        case Numbers(low=float() as low, high=float() as high):
-            kind = "numbers"
-            drawn |= {"low": _digits(low), "high": _digits(high), "bars": list(_bars(column, low, high))}
         case Numbers():
-            kind = "numbers"
+            return {"kind": "numbers", **drawn, **(_spread(column) if values else {})}
         case Categories(counts=dict() as counts):
-            kind = "texts"
             often = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-            drawn |= {"distinct": len(counts), "often": [list(each) for each in often[:3]]}
-            drawn |= {"bars": [count for _, count in often[:BARS]]}
+            named = [[text, count] for text, count in often[:3] if values and count >= FEWEST_ALIKE]
+            drawn |= {"distinct": len(counts), "often": named, "bars": [count for _, count in often[:BARS]]}
+            return {"kind": "texts", **drawn}
         case Categories():
-            kind = "texts"
+            return {"kind": "texts", **drawn}
         case _:
-            kind = "other"
-    return {"kind": kind, **drawn}
+            return {"kind": "other", **drawn}
 
 
-def _bars(column: Numbers, low: float, high: float) -> Iterator[int]:
-    """Count the column's cells in equally wide bars, as closely as the cells tell."""
-    at = np.clip(lower_ends(column, column.cells), low, high)
+def _spread(column: Numbers) -> Document:
+    """Return a column's range without the outermost rows at each end, and its bars."""
+    ends, counted = lower_ends(column, column.cells), np.cumsum(column.counts)
+    if not counted.size or counted[-1] < FEWEST_ALIKE:
+        return {}
+    low = float(ends[np.searchsorted(counted, FEWEST_ALIKE)])
+    high = float(ends[np.searchsorted(counted, counted[-1] - FEWEST_ALIKE, side="right")])
+    if low > high:  # of fewer than twice as many rows
+        return {}
+    return {"low": _digits(low), "high": _digits(high), "bars": _bars(ends, column.counts, low, high)}
+
+
+def _bars(ends: "Floats", counts: "npt.NDArray[Any]", low: float, high: float) -> list[int]:
+    """Count cells in equally wide bars; what lies outside is counted in the first or the last."""
     width = high / BARS - low / BARS  # of numbers whose difference may be too large for a float
     bars = BARS if width > 0 else 1
+    at = np.clip(ends, low, high)
     place = (at / width - low / width).astype(np.int64) if width > 0 else np.zeros(at.size, np.int64)
-    counted = np.bincount(
-        np.clip(place, 0, bars - 1), weights=column.counts.astype(np.float64), minlength=bars
-    )
-    return (int(each) for each in counted)
+    summed = np.bincount(np.clip(place, 0, bars - 1), weights=counts.astype(np.float64), minlength=bars)
+    return [int(each) for each in summed]
 
 
 def _short(values: "Floats") -> list[float]:

@@ -82,23 +82,62 @@ def test_one_class_has_no_curve(tmp_path: Path) -> None:
 def test_odd_numbers(tmp_path: Path, values: list[float | None]) -> None:
     """A histogram of them has every finite one in it, and no figure that JSON cannot hold."""
     made = decided.project(tmp_path)
-    table = made.table("train").head(3).assign(monthly_charges=pd.array(values, dtype="Float64"))
-    made.write_table("train", table)
+    often = pd.array(values * exhibits.FEWEST_ALIKE, dtype="Float64")
+    made.write_table("train", made.table("train").head(len(often)).assign(monthly_charges=often))
     columns = {each["name"]: each for each in taken(made)["columns"]["train"]["columns"]}
-    finite = sum(each is not None and math.isfinite(each) for each in values)
+    finite = sum(each is not None and math.isfinite(each) for each in often.to_numpy(na_value=math.nan))
     assert sum(columns["monthly_charges"].get("bars", [])) == finite
     json.dumps(columns, allow_nan=False)
 
 
 def test_a_histogram_is_that_of_the_values(tmp_path: Path) -> None:
-    """Whole months from 13 to 72 in 16 bars, as NumPy counts them; texts by how often they occur."""
+    """Months in 16 bars as NumPy counts them, the outermost rows within; texts by how often they occur."""
     made = decided.project(tmp_path)
     columns = {each["name"]: each for each in taken(made)["columns"]["golden"]["columns"]}
     features = made.table("features")
-    assert columns["tenure"]["bars"] == np.histogram(features["tenure"], bins=exhibits.BARS)[0].tolist()
+    tenure = np.sort(features["tenure"].to_numpy())
+    low, high = (int(tenure[end]) for end in (exhibits.FEWEST_ALIKE - 1, -exhibits.FEWEST_ALIKE))
+    assert (columns["tenure"]["low"], columns["tenure"]["high"]) == (low, high)
+    bars = np.histogram(tenure.clip(low, high), bins=exhibits.BARS)[0].tolist()
+    assert columns["tenure"]["bars"] == bars
     counted = features["contract"].value_counts()
     assert columns["contract"]["often"][0] == [counted.index[0], int(counted.iloc[0])]
     assert columns["tenure"]["promised"] == "int64; no nulls; in_range(13, 120)"
+
+
+def test_nothing_is_kept_that_names_a_person(tmp_path: Path) -> None:
+    """No key, no text that few rows share, no number of one row: the ledger forgets nothing."""
+    made = decided.project(tmp_path)
+    rows = range(len(made.table("train")))
+    made.change(
+        "train",
+        lambda table: table.assign(
+            email=[f"person-{row}@example.org" for row in rows],
+            city=["Rareham" if row < exhibits.FEWEST_ALIKE - 1 else "Oftenham" for row in rows],
+            income=[987654 if row == 7 else 1000 + row for row in rows],
+        ),
+    )
+    made.change("features", lambda table: table.assign(row_id=[f"key-{row}" for row in range(len(table))]))
+    found = taken(made)["columns"]
+    assert not any(each in json.dumps(found) for each in ("person-", "Rareham", "987654", "key-"))
+    train, golden = ({each["name"]: each for each in found[name]["columns"]} for name in ("train", "golden"))
+    assert train["city"]["often"] == [["Oftenham", len(rows) - exhibits.FEWEST_ALIKE + 1]]
+    assert (train["income"]["low"], sum(train["income"]["bars"])) == (1010, len(rows))
+    assert "low" not in golden["row_id"]
+
+
+def test_a_golden_set_with_weights_is_drawn_by_them(tmp_path: Path) -> None:
+    """As the gates count it: label 1 for a tenth."""
+    made = decided.project(tmp_path)
+    alike = taken(made)["scores"]["models"]["challenger"]
+    made.policy(golden_set={"class_weights": ["0=1", "1=0.1"]})
+    scores = taken(made)["scores"]
+    weighed = scores["models"]["challenger"]
+    assert scores["weighed"]
+    for one, other in zip(weighed["reliability"], alike["reliability"], strict=True):
+        share = other["observed"]
+        assert one["observed"] == pytest.approx(0.1 * share / (0.1 * share + 1 - share), rel=1e-4)
+    assert weighed["roc"] == alike["roc"]  # each rate is of one class
 
 
 def test_a_wide_table_is_cut(tmp_path: Path) -> None:

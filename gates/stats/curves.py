@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gates.stats.interval import two_sided_z
-from gates.stats.proportions import wilson
-from gates.stats.rows import Floats, binary_labels, finite_labels, finite_scores
+from gates.stats.proportions import wilson_bounds
+from gates.stats.rows import Floats, binary_labels, finite_labels, finite_scores, row_weights
 
 ROC_POINTS = 120
 MOST_BINS = 10
@@ -35,58 +35,67 @@ class Bin:
     high: float
 
 
-def roc_curve(y: ArrayLike, scores: ArrayLike) -> tuple[Floats, Floats]:
+def roc_curve(y: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = None) -> tuple[Floats, Floats]:
     """Return false and true positive rates at falling thresholds (T. Fawcett, 2006), from (0, 0) to (1, 1).
 
     Args:
         y: Labels 0 and 1, shape (n,).
         scores: Any numbers, higher for class 1, shape (n,).
+        weights: How much each row counts, shape (n,); 1 each if absent.
 
     Returns:
-        Two arrays of the same shape, of at most `ROC_POINTS` points; equal scores share one.
+        Two arrays of the same shape, a point for each different score and the first one; `thinned` has fewer.
 
     Raises:
-        ValueError: One class alone, or as `gates.stats.rows` asks.
+        ValueError: One class alone counts, or as `gates.stats.rows` asks.
     """
     positive = binary_labels(y)
     values = finite_scores(scores, positive.size)
-    if positive.all() or not positive.any():
-        raise ValueError("one class alone has no curve")
+    counts = row_weights(weights, positive.size)
     order = np.argsort(-values, kind="stable")
     last = np.flatnonzero(np.diff(values[order], append=-np.inf) != 0)  # of each run of equal scores
-    hits = np.cumsum(positive[order])[last]
-    true = np.concatenate([[0.0], hits / positive.sum()])
-    false = np.concatenate([[0.0], (last + 1 - hits) / (~positive).sum()])
-    kept = _spread(true.size, ROC_POINTS)
-    return false[kept], true[kept]
+    hits = np.cumsum(np.where(positive, counts, 0.0)[order])[last]
+    false = np.cumsum(np.where(positive, 0.0, counts)[order])[last]
+    if not (hits[-1] > 0.0 and false[-1] > 0.0):
+        raise ValueError("one class alone has no curve")
+    return np.concatenate([[0.0], false / false[-1]]), np.concatenate([[0.0], hits / hits[-1]])
 
 
-def reliability(outcomes: ArrayLike, answers: ArrayLike) -> list[Bin]:
+def thinned(curve: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Return at most `ROC_POINTS` points of a curve, spread evenly from the first to the last."""
+    xs, ys = curve
+    kept = np.unique(np.linspace(0, xs.size - 1, min(xs.size, ROC_POINTS)).round().astype(np.int64))
+    return xs[kept], ys[kept]
+
+
+def reliability(outcomes: ArrayLike, answers: ArrayLike, weights: ArrayLike | None = None) -> list[Bin]:
     """Return bins of equally many rows, sorted by answer, with what was so in each.
 
     A reliability diagram (M. DeGroot and S. Fienberg, 1983) in bins of equal counts. Rows of one answer stay
-    together. The interval of a share is Wilson's (1927), that of another mean is by its standard error.
+    together. The interval of a share is Wilson's (1927), that of another mean is by its standard error; rows
+    with weights have it of as many rows alike as say as much (L. Kish, 1965).
 
     Args:
         outcomes: What was so, shape (n,): 0 and 1, or numbers.
         answers: What the model said it would be, shape (n,).
+        weights: How much each row counts, shape (n,); 1 each if absent. Where none counts, there is no bin.
 
     Raises:
         ValueError: As `gates.stats.rows` asks.
     """
     known = finite_labels(outcomes)
     said = finite_scores(answers, known.size)
+    counts = row_weights(weights, known.size)
     shares = bool(np.isin(known, (0.0, 1.0)).all())
     order = np.argsort(said, kind="stable")
-    known, said = known[order], said[order]
-    count = max(1, min(MOST_BINS, known.size // FEWEST_PER_BIN))
-    starts = np.searchsorted(said, said[np.arange(count) * known.size // count])
-    found = []
-    for rows in np.split(np.arange(known.size), np.unique(starts)[1:]):
-        observed = known[rows]
-        low, high = _mean_bounds(observed, shares=shares)
-        found.append(Bin(rows.size, float(said[rows].mean()), float(observed.mean()), low, high))
-    return found
+    known, said, counts = known[order], said[order], counts[order]
+    many = max(1, min(MOST_BINS, known.size // FEWEST_PER_BIN))
+    starts = np.searchsorted(said, said[np.arange(many) * known.size // many])
+    return [
+        _bin(known[rows], said[rows], counts[rows], shares=shares)
+        for rows in np.split(np.arange(known.size), np.unique(starts)[1:])
+        if counts[rows].any()
+    ]
 
 
 def counts_between(values: ArrayLike, low: float, high: float, cells: int) -> NDArray[np.int64]:
@@ -120,16 +129,13 @@ def empirical_quantiles(values: ArrayLike) -> Floats:
     return found
 
 
-def _mean_bounds(values: Floats, *, shares: bool) -> tuple[float, float]:
+def _bin(observed: Floats, said: Floats, counts: Floats, *, shares: bool) -> Bin:
+    mean, answer = (float(np.average(each, weights=counts)) for each in (observed, said))
+    alike = max(1.0, float(counts.sum() ** 2 / (counts**2).sum()))
     if shares:
-        found = wilson(int(values.sum()), values.size)
-        return found.low, found.high
-    mean = float(values.mean())
-    spread = float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else 0.0
-    half = two_sided_z(0.95) * spread
-    return mean - half, mean + half
-
-
-def _spread(count: int, most: int) -> NDArray[np.int64]:
-    """Return at most so many places, spread evenly from the first to the last."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+        low, high = (float(end[0]) for end in wilson_bounds([mean * alike], [alike], two_sided_z(0.95)))
+    else:
+        spread = float(np.average((observed - mean) ** 2, weights=counts))
+        half = two_sided_z(0.95) * math.sqrt(spread / (alike - 1.0)) if alike > 1.0 else 0.0
+        low, high = mean - half, mean + half
+    return Bin(observed.size, answer, mean, low, high)

@@ -13,6 +13,7 @@ from gates.stats.curves import (
     empirical_quantiles,
     reliability,
     roc_curve,
+    thinned,
 )
 
 SCORES = st.lists(
@@ -21,7 +22,7 @@ SCORES = st.lists(
 
 
 @given(SCORES)
-def test_a_short_curve_is_scikit_learns(rows: list[tuple[int, float]]) -> None:
+def test_a_curve_is_scikit_learns(rows: list[tuple[int, float]]) -> None:
     """Point for point, ties included."""
     y, scores = map(np.array, zip(*rows, strict=True))
     if len({*y.tolist()}) < 2:
@@ -34,16 +35,36 @@ def test_a_short_curve_is_scikit_learns(rows: list[tuple[int, float]]) -> None:
     np.testing.assert_allclose(ours[1], true)
 
 
-def test_a_long_curve_has_few_points_of_the_whole() -> None:
+def test_a_thinned_curve_has_few_points_of_the_whole() -> None:
     """Each of them is a point of scikit-learn's, the two ends among them."""
     rng = np.random.default_rng(1)
     y, scores = rng.integers(0, 2, 5000), rng.random(5000)
-    false, true = roc_curve(y, scores)
+    false, true = thinned(roc_curve(y, scores))
     every = {*zip(*map(np.ndarray.tolist, sklearns(y, scores, drop_intermediate=False)[:2]), strict=True)}
     ours = [*zip(false.tolist(), true.tolist(), strict=True)]
     assert len(ours) == ROC_POINTS
     assert {*ours} <= every
     assert (ours[0], ours[-1]) == ((0.0, 0.0), (1.0, 1.0))
+
+
+@given(SCORES, st.data())
+def test_a_weight_counts_a_row_so_often(rows: list[tuple[int, float]], data: st.DataObject) -> None:
+    """The curve is that of the repeated rows; of a bin, the means are theirs."""
+    y, scores = map(np.array, zip(*rows, strict=True))
+    drawn = data.draw(st.lists(st.integers(0, 3), min_size=len(y), max_size=len(y)).filter(any))
+    weights = np.array(drawn)
+    often_y, often_scores = np.repeat(y, weights), np.repeat(scores, weights)
+    (found,) = reliability(y, np.zeros(len(y)), weights)
+    assert found.observed == pytest.approx(often_y.mean())
+    assert found.low <= found.observed <= found.high
+    if len({*often_y.tolist()}) < 2:
+        with pytest.raises(ValueError, match="one class"):
+            roc_curve(y, scores, weights)
+        return
+    false, true = roc_curve(y, scores, weights)
+    points = {*zip(false.round(9).tolist(), true.round(9).tolist(), strict=True)}
+    expected = roc_curve(often_y, often_scores)
+    assert points == {*zip(*(each.round(9).tolist() for each in expected), strict=True)}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1)), min_size=1, max_size=300))
