@@ -31,6 +31,7 @@ from gates.stats.curves import (
     QUANTILES,
     counts_between,
     empirical_quantiles,
+    height,
     reliability,
     roc_curve,
     thinned,
@@ -113,7 +114,7 @@ def _binary(rows: GoldenRows, answers: "Floats") -> Document:
         curve = roc_curve(rows.y, answers, rows.weights)
         false, true = thinned(curve)
         drawn["roc"] = {"false_positive_rate": _short(false), "true_positive_rate": _short(true)}
-        drawn["roc"]["reached"] = [_digits(curve[1][curve[0] <= rate].max()) for rate in RATES]
+        drawn["roc"]["reached"] = [_digits(height(curve, rate)) for rate in RATES]
     return drawn
 
 

@@ -68,6 +68,15 @@ def thinned(curve: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     return xs[kept], ys[kept]
 
 
+def height(curve: tuple[Floats, Floats], x: float) -> float:
+    """Return how high a rising curve from x = 0 to 1 is at x, of a vertical line its top."""
+    xs, ys = curve
+    at = int(np.searchsorted(xs, x, side="right")) - 1
+    if at + 1 == xs.size:
+        return float(ys[at])
+    return float(ys[at] + (x - xs[at]) / (xs[at + 1] - xs[at]) * (ys[at + 1] - ys[at]))
+
+
 def reliability(outcomes: ArrayLike, answers: ArrayLike, weights: ArrayLike | None = None) -> list[Bin]:
     """Return bins of equally many rows, sorted by answer, with what was so in each.
 

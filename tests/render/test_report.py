@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gates.render.report import html
-from gates.render.report.page import WORDS
+from gates.render.report.drawing import drawn
+from gates.render.report.page import MOST_BLOCKING, MOST_FINDINGS, WORDS
 from gates.render.report.pictures import of_decision
 from gates.render.sentences import number
 from gates.verdict import Finding, Outcome
@@ -19,11 +20,12 @@ from tests.checks.project import Project
 from tests.shell import ROOT
 
 HOSTILE = "<script>alert(1)</script>\"'&$x^2$"
+OF_GATES, OF_GROUPS, OF_SCORES = ["difference"], ["fairness", "groups"], ["calibration", "distribution"]
 PICTURES = {
-    "binary": ["difference", "slices", "groups", "roc", "calibration", "distribution", "latency"],
-    "multiclass": ["difference", "slices", "groups", "calibration", "distribution", "latency"],
-    "regression": ["difference", "slices", "groups", "calibration", "distribution", "latency"],
-    "ranking": ["difference", "groups", "places", "latency"],
+    "binary": [*OF_GATES, "slices-auc", *OF_GROUPS, "roc", *OF_SCORES, "latency"],
+    "multiclass": [*OF_GATES, "slices-accuracy", *OF_GROUPS, *OF_SCORES, "latency"],
+    "regression": [*OF_GATES, "slices-rmse", *OF_GROUPS, *OF_SCORES, "latency"],
+    "ranking": [*OF_GATES, *OF_GROUPS, "places", "latency"],
 }
 AGAIN = """
 import hashlib, sys
@@ -167,8 +169,34 @@ def test_a_decision_without_exhibits_has_its_verdicts(made: Project) -> None:
     page = html(report)
     drawn = [
         name
-        for name in ("difference", "slices", "groups", "roc", "latency")
+        for name in ("difference", "slices-auc", "fairness", "groups", "roc", "latency")
         if f'<figure id="{name}"' in page
     ]
-    assert drawn == ["difference", "slices", "groups"]
+    assert drawn == ["difference", "slices-auc", "fairness", "groups"]
     assert all(each.name in page for verdict in report.decision.verdicts for each in verdict.findings)
+
+
+def test_a_long_list_is_cut(made: Project) -> None:
+    """What does not pass stays; the file holds the rest."""
+    report = decided.report(made)
+    of = report.decision.verdicts[0]
+    many = [
+        Finding(f"case {place}", Outcome.PASS, 1.0, 1.0, "at least") for place in range(MOST_FINDINGS + 7)
+    ]
+    failed = [replace(each, name=f"broken {each.name}", outcome=Outcome.FAIL) for each in many[:150]]
+    verdict = replace(of, findings=(*many, *failed))
+    decision = replace(report.decision, verdicts=(verdict, *report.decision.verdicts[1:]))
+    text = "".join(Elements(html(replace(report, decision=decision))).text)
+    assert text.count("broken case 149") == 1
+    assert f"{150 - MOST_BLOCKING} more" in text
+    assert f"{150 + 7} more" in text
+    assert f"case {MOST_FINDINGS - 151}" in text
+    assert f"case {MOST_FINDINGS + 6}" not in text
+
+
+def test_a_label_that_looks_like_markup_of_the_drawing_stays_what_it_is() -> None:
+    """An id, a reference and a colour are changed where they are ones."""
+    label = ' id="x" #0b57d0 url(#y)'
+    svg = drawn("name", "title", 2.0, lambda axes: axes.set_xlabel(label))
+    assert "#0b57d0 url(#y)" in "".join(Elements(svg).text)
+    assert 'id="x"' in "".join(Elements(svg).text)

@@ -11,6 +11,7 @@ from gates.stats.curves import (
     ROC_POINTS,
     counts_between,
     empirical_quantiles,
+    height,
     reliability,
     roc_curve,
     thinned,
@@ -45,6 +46,13 @@ def test_a_thinned_curve_has_few_points_of_the_whole() -> None:
     assert len(ours) == ROC_POINTS
     assert {*ours} <= every
     assert (ours[0], ours[-1]) == ((0.0, 0.0), (1.0, 1.0))
+
+
+@pytest.mark.parametrize(("x", "y"), [(0.0, 0.4), (0.25, 0.6), (0.5, 0.9), (0.75, 0.95), (1.0, 1.0)])
+def test_a_height_is_read_off_the_line(x: float, y: float) -> None:
+    """Between two points in proportion; where the curve rises straight up, at the top."""
+    curve = (np.array([0.0, 0.0, 0.5, 0.5, 1.0]), np.array([0.0, 0.4, 0.8, 0.9, 1.0]))
+    assert height(curve, x) == pytest.approx(y)
 
 
 @given(SCORES, st.data())

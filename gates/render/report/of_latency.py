@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gates.exhibits import SHARES
-from gates.render.report.figures import COLOURS, STYLES, drawn, legend, line
-from gates.render.report.picture import Picture
+from gates.render.report.drawing import COLOURS, STYLES, drawn, legend, line
+from gates.render.report.picture import Picture, optional
 from gates.render.sentences import number
 from gates.verdict import Verdict
 
@@ -32,7 +32,7 @@ def latency(judged: Mapping[str, Verdict], timed: Mapping[str, Any]) -> Iterator
         low, high = (seen.get(f"p99_ms/challenger/{end}") for end in ("low", "high"))
         if low is not None and high is not None:
             axes.plot(
-                [low, high], [0.99, 0.99], color=COLOURS["ink"], linewidth=3, label="p99, 95 % interval"
+                [low, high], [0.99, 0.99], color=COLOURS["ink"], linewidth=3, label="p99, each end 95 % sure"
             )
         line(axes, held.limit, "limit of the p99", "limit")
         axes.set_xscale("log")
@@ -41,21 +41,36 @@ def latency(judged: Mapping[str, Verdict], timed: Mapping[str, Any]) -> Iterator
         axes.set_ylabel("share of requests")
         legend(axes)
 
-    answer = (
-        f"99 of 100 requests are answered within {number(held.observed)} ms "
-        f"(95 % sure below {number(held.high)}); the limit is {number(held.limit)} ms."
+    answer = "The challenger was not timed."
+    if held.observed is not None:
+        sure = "too few requests to bound it" if held.high is None else f"95 % sure below {number(held.high)}"
+        answer = f"99 of 100 requests are answered within {number(held.observed)} ms ({sure})"
+        answer += f"; the limit is {number(held.limit)} ms."
+    answer += "".join(
+        f" That is {number(each.observed)} times the champion's; the limit is {number(each.limit)} times."
+        for each in verdict.findings
+        if each.name == "p99_ratio"
     )
     yield Picture(
         "latency",
         "Is one request answered fast enough?",
         answer,
         drawn("latency", answer, 2.9, draw),
-        ("model", "requests", *(f"p{100 * each:g} in ms" for each in TABLED)),
+        (
+            "model",
+            "requests",
+            *(f"p{100 * each:g} in ms" for each in TABLED),
+            "p99 above",
+            "p99 below",
+            "limit",
+        ),
         tuple(
             (
                 model,
                 number(each["requests"]),
                 *(number(each["ms"][SHARES.index(share)]) for share in TABLED),
+                *(optional(seen.get(f"p99_ms/{model}/{end}")) for end in ("low", "high")),
+                number(held.limit) if model == "challenger" else "",
             )
             for model, each in timed.items()
         ),

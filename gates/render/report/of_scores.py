@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gates.render.report.figures import COLOURS, STYLES, drawn, legend
+from gates.exhibits import RATES
+from gates.render.report.drawing import COLOURS, STYLES, drawn, legend
 from gates.render.report.picture import Picture
 from gates.render.sentences import number
 
 SOURCE = "evidence/exhibits.json"
-_RATES = (5, 10, 20, 50)
 _SAID = {
     "binary": "probability that the model gave",
     "multiclass": "how sure the model was of the class that it named",
@@ -48,12 +48,10 @@ def roc(scores: Mapping[str, Any]) -> Iterator[Picture]:
         "How well are the classes told apart, at every threshold?",
         answer,
         drawn("roc", answer, 3.4, draw),
-        ("model", *(f"at {share} %" for share in _RATES)),
-        tuple(
-            (model, *(number(_at(curve, share / 100)) for share in _RATES)) for model, curve in curves.items()
-        ),
-        "true positive rate at a false positive rate of so much (Fawcett, 2006)",
-        _rows(scores),
+        ("model", *(f"at {rate:.0%}".replace("%", " %") for rate in RATES)),
+        tuple((model, *map(number, curve["reached"])) for model, curve in curves.items()),
+        "true positive rate at a false positive rate of so much, read off the line (Fawcett, 2006)",
+        _weighed(scores),
         SOURCE,
     )
 
@@ -114,8 +112,9 @@ def calibration(scores: Mapping[str, Any]) -> Iterator[Picture]:
             for each in many
         ),
         "bins of equally many rows (DeGroot and Fienberg, 1983); 95 % interval: Wilson (1927), of means "
-        "that are no shares by their standard error",
-        _rows(scores),
+        "that are no shares by their standard error"
+        + (", each of as many rows alike as say as much (Kish, 1965)" if "weighed" in scores else ""),
+        _weighed(scores),
         SOURCE,
     )
 
@@ -140,7 +139,7 @@ def distribution(scores: Mapping[str, Any]) -> Iterator[Picture]:
                     color=COLOURS[model],
                     linestyle="--" if place else "-",
                     linewidth=1.4,
-                    label=f"{model}, {_LABELS[task]} {label}".replace(" error", ""),
+                    label=model if task == "regression" else f"{model}, {_LABELS[task]} {label}",
                 )
         axes.set_xlabel(_SAID[task] if task != "regression" else "prediction minus label")
         axes.set_ylabel("golden rows")
@@ -205,10 +204,8 @@ def places(scores: Mapping[str, Any]) -> Iterator[Picture]:
     )
 
 
-def _at(curve: Mapping[str, Any], false: float) -> float:
-    """Return the true positive rate that a curve reaches at a false positive rate of at most so much."""
-    reached = zip(curve["false_positive_rate"], curve["true_positive_rate"], strict=True)
-    return max(float(rate) for other, rate in reached if other <= false)
+def _weighed(scores: Mapping[str, Any]) -> str:
+    return f"{_rows(scores)}, each by its weight" if "weighed" in scores else _rows(scores)
 
 
 def _rows(scores: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from gates.digest import of_document
 from gates.render import card, lineage, sentences
 from gates.render.report import columns, pictures
+from gates.render.report.picture import outcome
 from gates.render.sentences import number, shown
 from gates.render.templates import template
 from gates.statement import Decision, to_document
@@ -21,6 +22,8 @@ WORDS: Mapping[State, tuple[str, str]] = {  # and the colour that goes with it
     "passed": ("Passed, not promoted yet", "pass"),
     "unchanged": ("Nothing to do", "pass"),
 }
+MOST_BLOCKING = 100  # lines of what blocks
+MOST_FINDINGS = 500  # of a gate that are listed
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def html(report: Report) -> str:
             vars(decision.candidate), report.statement, decision.outcome.value, report.version
         ),
         findings=[row for verdict in decision.verdicts for row in _rows(verdict)],
+        found=number(sum(len(verdict.findings) for verdict in decision.verdicts)),
     )
     return page
 
@@ -113,6 +117,7 @@ def _decisive(verdict: Verdict) -> str:
 def _lists(decision: Decision) -> list[tuple[str, str, Sequence[str]]]:
     """Return what is told line by line: anchor, heading, lines."""
     blocking = [sentences.reason(*each) for each in sentences.worst_first(decision.verdicts)]
+    more = [f"{number(len(blocking) - MOST_BLOCKING)} more"] if len(blocking) > MOST_BLOCKING else []
     waived = [
         f"{verdict.gate}: {each.name} {sentences.figure(each)}, waived until {each.waiver.expires} by "
         f"{each.waiver.owner}: {each.waiver.reason}"
@@ -121,27 +126,31 @@ def _lists(decision: Decision) -> list[tuple[str, str, Sequence[str]]]:
         if each.waiver
     ]
     return [
-        ("blocks", "What blocks it", blocking),
+        ("blocks", "What blocks it", [*blocking[:MOST_BLOCKING], *more]),
         ("waivers", "Waivers in use", waived),
         ("policy", "Policy changed since the champion", decision.policy_changes),
     ]
 
 
 def _rows(verdict: Verdict) -> list[tuple[str, ...]]:
-    return [
+    found = sorted(verdict.findings, key=lambda each: each.outcome is Outcome.PASS)
+    source = f"evidence/{verdict.gate}.json"
+    rows: list[tuple[str, ...]] = [
         (
             verdict.gate,
             shown(each.name),
-            f"{each.outcome.value}, waived" if each.waiver else each.outcome.value,
+            outcome(each),
             number(each.observed),
             f"{each.sense} {number(each.limit)}",
             _interval(each),
             shown(each.unit),
             shown(each.note),
-            f"evidence/{verdict.gate}.json",
+            source,
         )
-        for each in sorted(verdict.findings, key=lambda each: each.outcome is Outcome.PASS)
+        for each in found[:MOST_FINDINGS]
     ]
+    more = len(found) - MOST_FINDINGS
+    return [*rows, (verdict.gate, f"{number(more)} more", *[""] * 6, source)] if more > 0 else rows
 
 
 def _interval(finding: Finding) -> str:

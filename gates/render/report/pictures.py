@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gates.render.report import of_gates, of_latency, of_scores
+from gates.render.report import of_gates, of_groups, of_latency, of_scores
 from gates.render.report.picture import Picture
 from gates.statement import Decision
 
@@ -18,9 +18,10 @@ def of_decision(decision: Decision, exhibits: Mapping[str, Any]) -> list[Picture
     judged = {verdict.gate: verdict for verdict in decision.verdicts}
     scores = exhibits.get("scores", {})
     return [
-        *of_gates.difference(judged),
-        *of_gates.slices(judged),
-        *of_gates.groups(judged),
+        *of_gates.difference(judged, scores),
+        *of_gates.slices(judged, scores),
+        *of_groups.fairness(judged),
+        *of_groups.groups(judged),
         *of_scores.roc(scores),
         *of_scores.calibration(scores),
         *of_scores.distribution(scores),

@@ -23,6 +23,9 @@ STYLES = {"challenger": "-", "champion": "--"}  # told apart without colours too
 WIDTH = 4.6  # inches; a phone shows it unscaled
 SALT = "ml-gates"
 LONGEST = 30  # letters of a label
+MOST_DOTS = 30  # below one another
+PER_DOT = 0.26  # inches
+_TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r' id="([^"]*)"')
 _REFERENCE = re.compile(r'(?:url\(#|href="#)([^")]+)')
 
@@ -79,7 +82,8 @@ def drawn(name: str, title: str, height: float, draw: "Callable[[Any], None]") -
 
 
 def dots(axes: Any, rows: Sequence[Dot]) -> None:  # noqa: ANN401 - matplotlib's axes
-    """Draw figures one below the other, each with its interval and the limit that it is held against."""
+    """Draw the first `MOST_DOTS` figures one below the other, each with its interval and its limit."""
+    rows = rows[:MOST_DOTS]
     for place, row in enumerate(reversed(rows)):
         colour = COLOURS[row.colour]
         low, high = (row.value if end is None else end for end in (row.low, row.high))
@@ -93,6 +97,11 @@ def dots(axes: Any, rows: Sequence[Dot]) -> None:  # noqa: ANN401 - matplotlib's
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", color=COLOURS["faint"], alpha=0.25)
+
+
+def height(rows: Sequence[Dot]) -> float:
+    """Return how many inches a drawing of these figures needs."""
+    return 0.7 + PER_DOT * min(len(rows), MOST_DOTS)
 
 
 def line(axes: Any, x: float, label: str, colour: str, style: str = "-") -> None:  # noqa: ANN401 - matplotlib's axes
@@ -115,15 +124,20 @@ _METADATA = ("Creator", "Date", "Format", "Type")
 
 
 def _for_page(written: str, name: str, title: str) -> str:
-    """Return the SVG element alone, its colours the page's, and its ids no other figure's."""
+    """Return the SVG element alone, its colours the page's, and its ids no other drawing's."""
     from markupsafe import escape
 
     svg = written[written.index("<svg") :].rstrip()
     svg = re.sub(r"<(metadata|style).*?</\1>", "", svg, flags=re.DOTALL)  # the page has a style of its own
     referred = {*_REFERENCE.findall(svg)}
-    svg = _ID.sub(lambda found: f' id="{name}-{found[1]}"' if found[1] in referred else "", svg)
-    svg = _REFERENCE.sub(lambda found: f"{found[0][: -len(found[1])]}{name}-{found[1]}", svg)
-    for variable, colour in COLOURS.items():
-        svg = svg.replace(colour, f"var(--{variable})")
+
+    def own(tag: re.Match[str]) -> str:
+        text = _ID.sub(lambda found: f' id="{name}-{found[1]}"' if found[1] in referred else "", tag[0])
+        text = _REFERENCE.sub(lambda found: f"{found[0][: -len(found[1])]}{name}-{found[1]}", text)
+        for variable, colour in COLOURS.items():
+            text = text.replace(colour, f"var(--{variable})")
+        return text
+
+    svg = _TAG.sub(own, svg)  # a label that looks like an id or a colour stays what it says
     head = f'<svg role="img" aria-label="{escape(title)}" '
     return re.sub(r"\s*\n\s*", "\n", svg.replace("<svg ", head, 1))
