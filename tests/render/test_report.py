@@ -163,6 +163,18 @@ def test_a_broken_rule_stands_first_and_open(tmp_path: Path) -> None:
     assert "in_range(13, 120): 1 rows" in table
 
 
+def test_a_rule_is_that_of_the_column_whose_name_has_a_slash(tmp_path: Path) -> None:
+    """And not of one that nobody knows."""
+    made = decided.project(tmp_path)
+    made.change("train", lambda table: table.assign(**{"mean/tenure": -1.0}))
+    contract = "contracts/train.yaml"
+    made.edit(contract, lambda held: held["columns"].update({"mean/tenure": {"dtype": "float64", "ge": 0}}))
+    page = html(decided.report(made, "refused"))
+    assert "not in the table" not in page
+    row = page[page.index('<th scope="row">mean/tenure</th>') :]
+    assert row.index("400 rows") < row.index("</tr>")
+
+
 def test_a_decision_without_exhibits_has_its_verdicts(made: Project) -> None:
     """One of before they were kept: what the statement holds is drawn, and all of its findings are listed."""
     report = replace(decided.report(made), exhibits={})

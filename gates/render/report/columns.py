@@ -55,10 +55,11 @@ def tables(decision: Decision, exhibits: Mapping[str, Any]) -> list[Table]:
 
 def _table(name: str, kept: Mapping[str, Any], findings: Sequence[Finding]) -> Table:
     prefix = f"violations/{name}/"
+    names = [each["name"] for each in kept["columns"]]
     broken: dict[str, list[str]] = {}
     for each in findings:
         if each.name.startswith(prefix) and each.observed:
-            column, _, rule = each.name.removeprefix(prefix).partition("/")
+            column, rule = _column_and_rule(each.name.removeprefix(prefix), names)
             broken.setdefault(column, []).append(
                 shown(f"{rule or column}: {number(each.observed)} rows. {each.note}".strip())
             )
@@ -72,6 +73,13 @@ def _table(name: str, kept: Mapping[str, Any], findings: Sequence[Finding]) -> T
     told = f"{count} broken rule{'' if count == 1 else 's'}" if count else "no rule broken"
     more = f", {kept['more']} more columns not shown" if kept.get("more") else ""
     return Table(name, number(kept["rows"]), told + more, count > 0, tuple(found))
+
+
+def _column_and_rule(text: str, names: Sequence[str]) -> tuple[str, str]:
+    """Split what a finding is about, where a column's name may have a slash too; of several, the longest."""
+    fitting = [name for name in names if f"{text}/".startswith(f"{name}/")]
+    column = max(fitting, key=len, default=text.partition("/")[0])
+    return column, text.removeprefix(column).removeprefix("/")
 
 
 def _column(kept: Mapping[str, Any], broken: tuple[str, ...]) -> Column:

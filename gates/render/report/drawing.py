@@ -20,9 +20,9 @@ COLOURS = {
     "faint": "#767676",
 }
 STYLES = {"challenger": "-", "champion": "--"}  # told apart without colours too
-WIDTH = 4.6  # inches; a phone shows it unscaled
+WIDTH = 3.6  # inches; a phone shows it unscaled
 SALT = "ml-gates"
-LONGEST = 30  # letters of a label
+LONGEST = 24  # letters of a label
 MOST_DOTS = 30  # below one another
 PER_DOT = 0.26  # inches
 _TAG = re.compile(r"<[^>]*>")

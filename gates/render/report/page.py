@@ -76,6 +76,8 @@ def html(report: Report) -> str:
     sections = [(anchor, text) for anchor, text, _ in lists]
     sections += [("pictures", "Pictures")] if drawn else []
     sections += [("contract", "The data and its contract")] if tables else []
+    people = card.people(report.exhibits)
+    sections += [("people", "What people say of it")] if people else []
     sections += [("lineage", "From bucket to champion"), ("figures", "Every finding")]
     page: str = template("report.html.j2").render(
         report=report,
@@ -88,7 +90,7 @@ def html(report: Report) -> str:
         lists=lists,
         pictures=drawn,
         tables=tables,
-        people=card.people(report.exhibits),
+        people=people,
         lineage=lineage.stations(
             vars(decision.candidate), report.statement, decision.outcome.value, report.version
         ),
@@ -134,23 +136,20 @@ def _lists(decision: Decision) -> list[tuple[str, str, Sequence[str]]]:
 
 def _rows(verdict: Verdict) -> list[tuple[str, ...]]:
     found = sorted(verdict.findings, key=lambda each: each.outcome is Outcome.PASS)
-    source = f"evidence/{verdict.gate}.json"
     rows: list[tuple[str, ...]] = [
         (
-            verdict.gate,
             shown(each.name),
+            verdict.gate,
             outcome(each),
-            number(each.observed),
-            f"{each.sense} {number(each.limit)}",
+            shown(f"{number(each.observed)} {each.unit}".rstrip()),
+            shown(f"{each.sense} {number(each.limit)} {each.unit}".rstrip()),
             _interval(each),
-            shown(each.unit),
             shown(each.note),
-            source,
         )
         for each in found[:MOST_FINDINGS]
     ]
     more = len(found) - MOST_FINDINGS
-    return [*rows, (verdict.gate, f"{number(more)} more", *[""] * 6, source)] if more > 0 else rows
+    return [*rows, (f"{number(more)} more", verdict.gate, *[""] * 5)] if more > 0 else rows
 
 
 def _interval(finding: Finding) -> str:
