@@ -8,7 +8,7 @@ from gates.verdict import Finding, Outcome, Verdict
 
 _FIGURES = {"auc": "AUC", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 _LESS_IS_BETTER = ("rmse", "mae", "brier", "log_loss", "calibration_error")
-_SIGNS = {"at least": "≥", "at most": "≤", "above": ">"}
+SIGNS = {"at least": "≥", "at most": "≤", "above": ">"}
 
 
 def shown(text: str) -> str:
@@ -32,7 +32,7 @@ def number(value: float | None) -> str:
 def figure(finding: Finding) -> str:
     """Return a finding's figure against its limit, such as ``0.8123 ≥ 0.8 (95 % CI 0.79 to 0.83)``."""
     unit = f" {shown(finding.unit)}" if finding.unit else ""
-    sign = _SIGNS[finding.sense]
+    sign = SIGNS[finding.sense]
     if finding.outcome is not Outcome.PASS and finding.holds is False:
         sign = {"≥": "<", "≤": ">", ">": "≤"}[sign]
     text = f"{number(finding.observed)} {sign} {number(finding.limit)}{unit}"

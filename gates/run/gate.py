@@ -138,6 +138,8 @@ def lookup(project: Project, gate: str, field: InputField) -> Any:  # noqa: ANN4
             return project.root / value if field.is_file else value
     if field.name == "named_metrics" and not project.policy.named_metrics:
         raise KeyError(field.name)
+    if field.name == "card" and not (project.root / human_parts.NAME).exists():
+        raise KeyError(field.name)  # nobody has said anything, which is for the gate to judge
     return {
         "git": project.candidate / "git.json",
         "run": project.candidate / "run.json",

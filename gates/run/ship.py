@@ -121,11 +121,12 @@ def _refused(stopped: Result, details: dict[str, Any]) -> Result:
     """Answer which finding stopped the candidate, and by how much."""
     verdicts = list(map(from_document, details.get("verdicts", ())))
     sentence = sentences.refused(stopped.outcome, verdicts, details["before"])
+    judged = details["stopped_at"] in JOBS[JOBS.index("judge") :]  # before, there is nothing to report on
     return Result(
         stopped.outcome,
         sentence,
         verdict=stopped.verdict,
-        look="evidence/report.html · gates status",
+        look="evidence/report.html · gates status" if judged else "gates status",
         details=details,
     )
 

@@ -45,8 +45,12 @@ def test_the_policy_says_what_is_required(project: Project) -> None:
         project.judge("documentation")
 
 
-def test_a_file_that_is_not_there(project: Project) -> None:
-    """It could not be looked at, which is no verdict."""
+def test_a_file_that_is_not_there_says_nothing(project: Project) -> None:
+    """Each part is missing, and where to write it is told; a file that cannot be read is no verdict."""
     project.path(NAME).unlink()
+    verdict = project.judge("documentation")
+    assert decisive(verdict) == ("said/intended_use", Outcome.FAIL)
+    assert f"`intended_use: …` in {NAME}" in finding(verdict, "said/intended_use").note
+    project.path(NAME).mkdir()
     with pytest.raises(InvalidError, match=NAME):
         project.judge("documentation")

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from gates import human_parts
+from gates.human_parts import HumanParts
 from gates.run import reference
 from gates.stats import auc
 from tests.shell import ROOT
@@ -55,3 +57,12 @@ def test_the_statistics_are_those_of_the_code() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE)
     assert len(rows) > 50
     assert all(len(text) > 20 for _, text in rows)
+
+
+def test_the_example_of_what_people_say_has_every_key() -> None:
+    """And is read as the gate reads it."""
+    page = (ROOT / "docs" / "adopt.md").read_text("utf-8")
+    (example,) = (each for each in re.findall(r"(?s)```yaml\n(.*?)```", page) if "intended_use:" in each)
+    document = yaml.safe_load(example)
+    assert [*document] == [*HumanParts.model_fields]
+    assert human_parts.from_document(document).said("owner")

@@ -190,10 +190,13 @@ def test_until_names_a_job() -> None:
 def test_what_was_decided_is_one_sentence_for_people_and_machines() -> None:
     """As JSON too: which finding stopped it and by how much, or whom the new champion replaced."""
     failed = Verdict("golden", "block", (at_least("auc", 0.7, 0.8),), policy_sha256=examples.POLICY)
-    details: dict[str, Any] = {"before": {"version": "1"}, "verdicts": [to_document(failed)]}
+    before = {"before": {"version": "1"}, "verdicts": [to_document(failed)]}
+    details: dict[str, Any] = {"stopped_at": "judge", **before}
     refused = ship._refused(Result("fail", "Stopped by golden."), details).to_document()
     assert refused["sentence"] == "Refused. golden: auc 0.7000 < 0.8000, missed by 0.1000. v1 stays champion."
-    assert refused["look"]
+    assert "report.html" in refused["look"]
+    early = ship._refused(Result("fail", "Stopped by schema."), {"stopped_at": "data", **before})
+    assert early.look == "gates status"  # nothing was judged, so there is no report
     details = {"before": None, "champion": {"version": "1", "sha": "a" * 64}, "verdicts": []}
     promoted = ship._promoted(details).to_document()
     assert promoted["sentence"] == "Promoted v1, the first champion."

@@ -22,7 +22,8 @@ COLOURS = {
 STYLES = {"challenger": "-", "champion": "--"}  # told apart without colours too
 WIDTH = 3.6  # inches; a phone shows it unscaled
 SALT = "ml-gates"
-LONGEST = 24  # letters of a label
+LONGEST = 28  # letters of a label
+LONGEST_BESIDE = 21  # letters of a name in the legend that leave room for another
 MOST_DOTS = 30  # below one another
 PER_DOT = 0.26  # inches
 _TAG = re.compile(r"<[^>]*>")
@@ -111,7 +112,9 @@ def line(axes: Any, x: float, label: str, colour: str, style: str = "-") -> None
 
 def legend(axes: Any) -> None:  # noqa: ANN401 - matplotlib's axes
     """Name what is drawn, below the picture, where it covers nothing."""
-    axes.figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    names = axes.get_legend_handles_labels()[1]
+    beside = 2 if max(map(len, names)) <= LONGEST_BESIDE else 1
+    axes.figure.legend(loc="outside lower center", ncols=beside, frameon=False)
 
 
 def shortened(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from gates.render.report.drawing import Dot, dots, drawn, height
 from gates.render.report.picture import Picture, Row, cut, optional, outcome
-from gates.render.sentences import number
+from gates.render.sentences import SIGNS, number
 from gates.verdict import Finding, Outcome, Verdict
 
 SOURCE = "evidence/fairness.json"
@@ -53,7 +53,7 @@ def fairness(judged: Mapping[str, Verdict]) -> Iterator[Picture]:
             (
                 each.name,
                 *map(optional, (each.observed, each.low, each.high)),
-                f"{each.sense} {number(each.limit)}",
+                f"{SIGNS[each.sense]} {number(each.limit)}",
                 outcome(each),
             )
             for each in held
@@ -100,9 +100,14 @@ def _placed(kind: str, verdict: Verdict) -> list[Dot]:
 def _groups(kind: str, placed: list[Dot], verdict: Verdict) -> Picture:
     what, method, lowest_first = OF_GROUPS[kind]
     least, most = (end(placed, key=lambda dot: dot.value) for end in (min, max))
+    every = least.value == most.value
     answer = (
-        f"From {number(least.value)} ({least.label}) to {number(most.value)} ({most.label}); "
-        f"of an attribute, the {'lowest' if lowest_first else 'highest'} stands first."
+        f"Every group gets {number(least.value)}."
+        if every
+        else (
+            f"From {number(least.value)} ({least.label}) to {number(most.value)} ({most.label}); "
+            f"of an attribute, the {'lowest' if lowest_first else 'highest'} stands first."
+        )
     )
 
     def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib's axes
