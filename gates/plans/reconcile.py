@@ -18,7 +18,7 @@ class Deviation:
     """Something that is not as the ledger says.
 
     Attributes:
-        kind: alias, stage, files, statement, run or break-glass.
+        kind: alias, stage, files, statement, run, evidence or break-glass.
         version: The version that it is about; empty where there is none.
         what: What is there, and what should be.
         known: Who and when, as far as MLflow knows.

@@ -1,21 +1,24 @@
 """`gates audit`: what served when, who put it there, on which evidence, and whether it still holds."""
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
 from gates.adapters.registry import Registry
 from gates.errors import InvalidError, TamperedError
 from gates.ledger import History, Link
+from gates.plans.reconcile import Deviation
 from gates.run import known, reconcile, serving
 from gates.run.project import Project
 from gates.run.result import Result
 
 MOMENTS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d")
 WRITTEN = MOMENTS[0]
+DECIDED = ("promote", "refuse", "break-glass")  # kinds of entries that a statement stands behind
 
 
 def run(project: Project, at: str) -> Result:
-    """Verify chain, signatures, statements and the digests of all models that ever served, and report.
+    """Verify chain, signatures, statements, evidence and the digests of all models that served, and report.
 
     Args:
         project: The project.
@@ -30,6 +33,8 @@ def run(project: Project, at: str) -> Result:
     with known.told(known.NOTHING_CHANGED):
         project.say("verifying every statement and every model that ever served")
         history, deviations = reconcile.compared(project, Registry(project.root, project.model))
+        project.say("looking for the evidence of every entry")
+        deviations += _missing(project, history)
     details = {
         "model": project.model,
         "ledger": project.store.place,
@@ -43,7 +48,39 @@ def run(project: Project, at: str) -> Result:
         things = "1 thing is" if len(deviations) == 1 else f"{len(deviations)} things are"
         sentence = f"{count} entries verify, but {things} not as they say."
         return Result("tampered", sentence, look="gates reconcile", details=details)
-    return Result("pass", f"{count} entries verify, and every model is as it was promoted.", details=details)
+    sentence = f"{count} entries verify with their evidence, and every model is as it was promoted."
+    return Result("pass", sentence, details=details)
+
+
+def _missing(project: Project, history: History) -> list[Deviation]:
+    """Return what an entry or its statement names, and the ledger does not keep as it was."""
+    seen: set[str] = set()
+    found = []
+    for link in history.links:
+        version = link.entry.target.version if link.entry.target else ""
+        for name, sha256 in _named(project, link).items():
+            if sha256 not in seen:
+                seen.add(sha256)
+                try:
+                    project.store.get(sha256)
+                except TamperedError as error:
+                    what = f"{name} of entry {link.entry.seq}: {error.what}"
+                    found.append(Deviation("evidence", version, what, do=error.do))
+    return found
+
+
+def _named(project: Project, link: Link) -> dict[str, str]:
+    """Return what an entry and the statement behind it name; nothing of a statement that is broken."""
+    entry = link.entry
+    named = {"The evidence": entry.evidence or ""}
+    if entry.kind in DECIDED:
+        with contextlib.suppress(TamperedError):  # which is told of whoever served by it
+            decision = serving.decision_of(project, link)
+            named["The policy"] = decision.policy_sha256
+            named["dvc.lock"] = decision.candidate.lock_sha256
+            named["The golden rows"] = decision.candidate.replay_sha256
+            named["What its report draws"] = decision.candidate.exhibits_sha256
+    return {name: sha256 for name, sha256 in named.items() if sha256}
 
 
 def _served(project: Project, history: History, moment: str) -> dict[str, Any] | None:

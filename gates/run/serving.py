@@ -58,6 +58,21 @@ def decision(project: Project, history: History, champion: Champion) -> Decision
     return found
 
 
+def decision_of(project: Project, link: Link) -> Decision:
+    """Return the decision that an entry has made, signed by somebody whom the policy trusts.
+
+    Raises:
+        TamperedError: Its statement is gone or does not verify.
+    """
+    entry = link.entry
+    kept = entry.evidence if entry.kind == "refuse" else entry.target and entry.target.statement
+    name = f"The statement of entry {entry.seq}"
+    if not kept:
+        raise TamperedError(f"{name} is not named.", do="Find who wrote the entry.")
+    document = unseal(project.store.get(kept), statement.PAYLOAD_TYPE, project.trusted_keys, name)
+    return statement.from_document(document, name)
+
+
 def approval(project: Project, history: History, champion: Champion) -> Approval:
     """Return the approval of two people by which a champion came in.
 

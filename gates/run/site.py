@@ -4,18 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gates import digest, statement
+from gates import digest
 from gates.adapters import files
 from gates.documents import read_json
-from gates.envelope import unseal
 from gates.errors import GatesError, InvalidError, TamperedError
 from gates.ledger import History, Link
 from gates.render import report, site, templates
 from gates.render.site import Model, Move, Waived
 from gates.run import report as reports
+from gates.run import serving
 from gates.run.project import Project, now, open_project
 from gates.run.result import Result
-from gates.statement import Decision
 
 MADE = ".made.json"  # what was made of what, so that it is not made again
 DRAWN, PLAIN = "drawn", "plain"
@@ -121,27 +120,12 @@ def _write(project: Project, history: History, link: Link, path: Path, *, drawn:
     Raises:
         TamperedError: Its statement, or what is drawn, does not verify.
     """
-    decision = decision_of(project, link)
+    decision = serving.decision_of(project, link)
     exhibits = reports.kept(project, decision) if drawn else {}
     told = reports.of(history, decision, exhibits, link)
     page = report.html(replace(told, back="index.html", drawn=drawn))
     files.write_bytes(path, page.encode())
     return DRAWN if drawn else PLAIN
-
-
-def decision_of(project: Project, link: Link) -> Decision:
-    """Return the decision that an entry has made, signed by somebody whom the policy trusts.
-
-    Raises:
-        TamperedError: Its statement is gone or does not verify.
-    """
-    entry = link.entry
-    kept = entry.evidence if entry.kind == "refuse" else entry.target and entry.target.statement
-    name = f"The statement of entry {entry.seq}"
-    if not kept:
-        raise TamperedError(f"{name} is not named.", do="Find who wrote the entry.")
-    document = unseal(project.store.get(kept), statement.PAYLOAD_TYPE, project.trusted_keys, name)
-    return statement.from_document(document, name)
 
 
 def _move(link: Link, page: str) -> Move:

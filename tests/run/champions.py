@@ -21,6 +21,8 @@ from gates.statement import Decision
 from tests import examples
 from tests.adapters import mlflow_models
 
+LOCK = b"schema: '2.0'\n"  # dvc.lock, as the training left it
+
 
 def promote(project: Project, registry: Registry, number: int) -> Champion:
     """Train, record and promote the model with this number, and return it as the ledger has it."""
@@ -36,6 +38,7 @@ def promote(project: Project, registry: Registry, number: int) -> Champion:
     steps: list[Step] = [
         Sign(passing(project, sha, rows, run_id)),
         Put(canonical_json(project.policy.document), "the policy"),
+        Put(LOCK, "dvc.lock"),
         Put(rows, "golden rows"),
         Register(sha, run_id),
         Append(operation, "promote", None, "better"),
@@ -49,11 +52,12 @@ def promote(project: Project, registry: Registry, number: int) -> Champion:
 def passing(project: Project, sha: str, rows: bytes = b"", run_id: str = "run-1") -> Decision:
     """Return a decision that lets the model with this SHA in, by the project's own policy."""
     decision = examples.decision()
+    kept = {"lock_sha256": digest.of_bytes(LOCK), "replay_sha256": digest.of_bytes(rows)}
     return replace(
         decision,
         model=project.model,
         champion=serving.facts(project._history(), sha)["champion"],
-        candidate=replace(decision.candidate, sha=sha, run_id=run_id, replay_sha256=digest.of_bytes(rows)),
+        candidate=replace(decision.candidate, sha=sha, run_id=run_id, **kept),
         policy_sha256=digest.of_document(project.policy.document),
     )
 

@@ -110,3 +110,22 @@ def test_nobody_has_served_in_the_future(project: Project, at: str) -> None:
     """An audit tells what was."""
     with pytest.raises(InvalidError, match="has not come yet"):
         audit.run(project, at)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"), [("The policy", "edited"), ("dvc.lock", "removed"), ("The golden rows", "edited")]
+)
+@pytest.mark.usefixtures("year")
+def test_evidence_that_is_not_as_it_was_is_told(project: Project, name: str, change: str) -> None:
+    """What a statement or an entry names, and no other: the statement itself is untouched."""
+    links = project.history().links
+    ((_, sha256),) = [
+        each for link in links[:1] for each in audit._named(project, link).items() if each[0] == name
+    ]
+    kept = project.root / ".gates" / "ledger" / project.model / "objects" / sha256
+    kept.write_bytes(b"another") if change == "edited" else kept.unlink()
+    result = audit.run(project, "")
+    assert result.exit_code is ExitCode.TAMPERED
+    (told,) = result.details["deviations"]
+    assert (told["kind"], told["version"]) == ("evidence", "1")
+    assert told["what"].startswith(f"{name} of entry 1: ")
