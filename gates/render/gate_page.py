@@ -15,7 +15,7 @@ from gates.render.policy_keys import Key, keys
 from gates.render.who_acts import who_acts
 from gates.verdict import Verdict
 
-WIDTH = 170
+WIDTH = 100
 HEADERS = "| key | what may stand there | default | meaning |\n|---|---|---|---|"
 INDEX = """# The gates
 
