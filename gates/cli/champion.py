@@ -52,7 +52,7 @@ def show(project: "Project", target: str) -> dict[str, Any]:
     click.argument("target", metavar="SHA", default="", envvar="GATES_REPORT_TARGET"), _out("report.html")
 )
 def report(project: "Project", target: str, out: Path | None) -> "Result":
-    """Write a page of pictures and figures about the last decision here, or about a champion."""
+    """Write a page of pictures and figures: the last decision here, or that about a champion or a refusal."""
     from gates.run import report as run
 
     return run.run(project, target, out)

@@ -7,7 +7,7 @@ from gates import digest, exhibits, statement
 from gates.adapters import files
 from gates.documents import Document, parse_json, read_json
 from gates.errors import InvalidError, TamperedError
-from gates.ledger import History, Link
+from gates.ledger import SHORTEST_SHA, History, Link
 from gates.plans import promote as promotion
 from gates.render import report, sentences
 from gates.render.report import Report
@@ -22,7 +22,7 @@ PAGE = "report.html"
 
 
 def run(project: Project, target: str, out: Path | None) -> Result:
-    """Write the report of a decision: of the last one judged here, or of a champion by version or SHA.
+    """Write the report of a decision: of the last one judged here, or of a champion or a refused model.
 
     Raises:
         InvalidError: There is no such decision.
@@ -30,8 +30,8 @@ def run(project: Project, target: str, out: Path | None) -> Result:
     """
     history = project.history()
     if target:
-        champion, decision = views.find(project, target)
-        told = of(history, decision, kept(project, decision), history.admission(champion)[0])
+        decision, link = _found(project, history, target)
+        told = of(history, decision, kept(project, decision), link)
     else:
         decision = _judged(project)
         drawn = read_exhibits(decision, beside(project), str(project.evidence / NAME))
@@ -127,6 +127,20 @@ def read_exhibits(decision: Decision, data: bytes, name: str) -> Document:
             do="Find who wrote there; then judge again: gates ship --until judge",
         )
     return exhibits.require_known(parse_json(data, name), name)
+
+
+def _found(project: Project, history: History, target: str) -> tuple[Decision, Link]:
+    """Return the decision about a champion, by version or SHA, or about a refused model, by SHA."""
+    try:
+        champion, decision = views.find(project, target)
+    except InvalidError:
+        refused = [link for link in reversed(history.links) if link.entry.kind == "refuse"]
+        for link in refused if len(target) >= SHORTEST_SHA else []:
+            decision = serving.decision_of(project, link)
+            if decision.candidate.sha.startswith(target):
+                return decision, link
+        raise
+    return decision, history.admission(champion)[0]
 
 
 def _judged(project: Project) -> Decision:

@@ -59,6 +59,24 @@ def test_a_refusal_says_what_stopped_it(passing: Judged) -> None:
     assert f"Undecided. {stopped.gate}:" in page(passing)
 
 
+def test_a_refused_model_is_found_by_its_sha(passing: Judged) -> None:
+    """Long after, when its evidence lies in the ledger alone; what nobody knows stays an error."""
+    params = passing.root / "params.yaml"
+    params.write_text(params.read_text().replace("min_auc: 0.8", "min_auc: 0.99"))
+    judged.commit(passing.root)
+    passing.judge()
+    assert promote.run(passing.project, "", apply=True).outcome != "pass"
+    sha = passing.decision.candidate.sha
+    for path in (passing.root / "evidence").iterdir():
+        path.unlink()
+    result = report.run(passing.project, sha[:12], None)
+    assert result.details["state"] == "refused"
+    assert "refuse at " in (passing.root / "evidence/report.html").read_text("utf-8")
+    for unknown in (sha[:6], "f" * 12, "v1"):
+        with pytest.raises(InvalidError):
+            report.run(passing.project, unknown, None)
+
+
 @pytest.mark.parametrize("change", [b"{}", b"", None])
 def test_exhibits_that_the_statement_does_not_name_are_not_drawn(
     passing: Judged, change: bytes | None
