@@ -1,6 +1,7 @@
 """A project whose five jobs have handed on what the gates ask for, with a real registry and a real commit."""
 
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -64,10 +65,16 @@ class Judged:
         path.write_bytes(canonical_json(statement.to_document(decision)))
 
 
-def build(root: Path) -> Judged:
-    """Write a project that is about to be judged, and passes as the first model."""
+def build(root: Path, prepare: Callable[[checked.Project], object] = lambda _: None) -> Judged:
+    """Write a project that is about to be judged, and passes as the first model.
+
+    Args:
+        root: Its folder.
+        prepare: Changes the project before it is committed, and its run recorded.
+    """
     root.mkdir(exist_ok=True)
     template = checked.build(root)
+    prepare(template)
     template.edit(
         "params.yaml", lambda params: params["gates"].update(trusted_types=[*mlflow_models.TRUSTED])
     )

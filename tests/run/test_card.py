@@ -3,19 +3,20 @@
 from pathlib import Path
 
 import pytest
-import yaml
 from huggingface_hub import ModelCard
 
-from gates import digest
+from gates import digest, human_parts
 from gates.adapters.registry import CARD
 from gates.errors import InvalidError
 from gates.run import card, promote
+from tests.checks.project import Project
 from tests.run import judged
 from tests.run.judged import Judged
 
 PARTS = {
     "intended_use": "To *rank* customers.\n# no heading",
     "owner": "Ada",
+    "limits": "Old.",
     "license": "mit",
     "tags": ["x"],
 }
@@ -24,9 +25,8 @@ PARTS = {
 @pytest.fixture(scope="module")
 def promoted(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """A project whose model was promoted with what people say of it."""
-    made = judged.build(tmp_path_factory.mktemp("card") / "project")
-    (made.root / "model_card.yaml").write_text(yaml.safe_dump(PARTS))
-    (made.root / ".git/info/exclude").write_text("model_card.yaml\n")  # the run is of the commit before
+    root = tmp_path_factory.mktemp("card") / "project"
+    made = judged.build(root, lambda project: project.write_document(human_parts.NAME, PARTS))
     made.judge()
     promote.run(made.project, "", apply=True)
     return made
@@ -75,15 +75,21 @@ def test_people_read_it(promoted: Judged) -> None:
     page = text(promoted)
     assert digest.of_file(promoted.root / "evidence/statement.json") in page
     assert "To \\*rank\\* customers.\n\\# no heading" in page
-    assert page.count("*Nobody has said.*") == 4
+    assert page.count("*Nobody has said.*") == 3
     for title in ("Data", "Training", "Evaluation", "On slices", "Fairness", "Latency", "Lineage"):
         assert f"# {title}\n" in page
     assert "| disparate\\_impact/female |" in page
 
 
+def without_people(project: Project) -> None:
+    """Take away what people say, and the gate that asks for it."""
+    project.path(human_parts.NAME).unlink()
+    project.edit("params.yaml", lambda params: params["gates"].pop("documentation"))
+
+
 def test_a_model_of_which_nobody_says_anything_has_a_card(tmp_path: Path) -> None:
     """Whether it may serve so is the gate's to say."""
-    made = judged.build(tmp_path / "project")
+    made = judged.build(tmp_path / "project", without_people)
     made.judge()
     promote.run(made.project, "", apply=True)
     assert text(made).count("*Nobody has said.*") == 6
