@@ -14,6 +14,7 @@ from gates.errors import UnavailableError
 
 ALIAS = "champion"
 CARD = "model_card"
+LONGEST_TAG = 100_000  # letters of a version's tag: MLflow refuses a longer one
 
 
 class ContestedError(UnavailableError):
@@ -61,7 +62,11 @@ class Registry(Connection):
             return str(made.version)
 
     def describe(self, version: str, sentence: str, card: str) -> None:
-        """Log the model card of a version at that version; what it had before is replaced."""
+        """Log the model card of a version at that version; what it had before is replaced.
+
+        Raises:
+            UnavailableError: MLflow did not take it, as it takes no tag over `LONGEST_TAG`.
+        """
         with self.answering("log the model card"):
             self.client.update_model_version(self.model, version, sentence)
             self.client.set_model_version_tag(self.model, version, CARD, card)

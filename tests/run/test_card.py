@@ -6,8 +6,9 @@ import pytest
 from huggingface_hub import ModelCard
 
 from gates import digest, human_parts
-from gates.adapters.registry import CARD
+from gates.adapters.registry import CARD, LONGEST_TAG
 from gates.errors import InvalidError
+from gates.human_parts import NAME
 from gates.run import card, promote
 from tests.checks.project import Project
 from tests.run import judged
@@ -26,7 +27,7 @@ PARTS = {
 def promoted(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """A project whose model was promoted with what people say of it."""
     root = tmp_path_factory.mktemp("card") / "project"
-    made = judged.build(root, lambda project: project.write_document(human_parts.NAME, PARTS))
+    made = judged.build(root, lambda project: project.write_document(NAME, PARTS))
     made.judge()
     promote.run(made.project, "", apply=True)
     return made
@@ -81,9 +82,30 @@ def test_people_read_it(promoted: Judged) -> None:
     assert "| disparate\\_impact/female |" in page
 
 
+def test_a_card_that_the_registry_refuses_stops_no_promotion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What people may say is more than MLflow takes: the tag is cut, and says where the rest is."""
+    longest = dict.fromkeys(human_parts.PARTS, "*" * 10_000)
+    made = judged.build(tmp_path / "project", lambda project: project.write_document(NAME, longest))
+    made.judge()
+    with monkeypatch.context() as patch:
+        patch.setattr(card, "LONGEST_TAG", 10**6)
+        assert promote.run(made.project, "", apply=True).exit_code == 0
+    assert made.registry.champion_version() == "1"
+    assert "no model card" in caplog.messages
+    assert "exceeds the maximum length" in caplog.text
+    assert CARD not in made.registry.client.get_model_version("churn", "1").tags
+    assert promote.run(made.project, "", apply=True).exit_code == 0
+    tag = made.registry.client.get_model_version("churn", "1").tags[CARD]
+    assert len(text(made)) > LONGEST_TAG >= len(tag) > LONGEST_TAG * 0.75
+    assert tag.endswith("\n\n*Cut here. The whole card: gates card v1*\n")
+    assert text(made).startswith(tag.partition("\n\n*Cut here.")[0] + "\n")
+
+
 def without_people(project: Project) -> None:
     """Take away what people say, and the gate that asks for it."""
-    project.path(human_parts.NAME).unlink()
+    project.path(NAME).unlink()
     project.edit("params.yaml", lambda params: params["gates"].pop("documentation"))
 
 
