@@ -1,10 +1,11 @@
 """`gates site`: a folder of pages about every model, made from ledgers alone, and only what is new of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
-from gates import digest
+from gates import __version__, digest
 from gates.adapters import files
 from gates.documents import read_json
 from gates.errors import GatesError, InvalidError, TamperedError
@@ -17,7 +18,8 @@ from gates.run.project import Project, now, open_project
 from gates.run.result import Result
 
 MADE = ".made.json"  # what was made of what, so that it is not made again
-DRAWN, PLAIN = "drawn", "plain"
+DRAWN, PLAIN, OLD = "drawn", "plain", "old"  # with pictures, without, with those of another version
+PICTURE = b"<figure"
 FORMAT = 1
 
 
@@ -25,7 +27,8 @@ def run(project: Project, folder: Path, others: Sequence[Path], pictures: int) -
     """Write the site of this project's model, and of those of other projects.
 
     A decision never changes, so its page is made once. Pictures take longest: so many of the newest decisions
-    that have none get theirs in a run, and the next run goes on.
+    that have none get theirs in a run, and the next run on this folder goes on. A page with pictures is never
+    replaced by one without, though another version made it.
 
     Args:
         project: The project.
@@ -51,8 +54,10 @@ def run(project: Project, folder: Path, others: Sequence[Path], pictures: int) -
     files.write_bytes(folder / ".nojekyll", b"")
     files.write_json(folder / MADE, {"format": FORMAT, "of": _maker(), "pages": made})
     new = sum(made[name] != before.get(name) for name in made)
-    plain = sum(each == PLAIN for each in made.values())
-    more = f"; {plain} have no pictures yet, which the next run draws" if plain else ""
+    plain, old = (sum(each == state for each in made.values()) for state in (PLAIN, OLD))
+    more = f"; {plain} have no pictures" if plain else ""
+    more += f"; {old} are as another version drew them" if old else ""
+    more += ": the same command draws more in this folder" if more and pictures else ""
     return Result(
         "pass",
         f"{folder} holds {len(models)} models with {len(made)} decisions, {new} of them new{more}.",
@@ -62,6 +67,7 @@ def run(project: Project, folder: Path, others: Sequence[Path], pictures: int) -
             "decisions": len(made),
             "new": new,
             "plain": plain,
+            "old": old,
         },
     )
 
@@ -111,7 +117,7 @@ def _page_of(project: Project, link: Link) -> str:
 
 
 def _stale(folder: Path, name: str, made: Mapping[str, str], pictures: int) -> bool:
-    return not (folder / name).exists() or name not in made or (made[name] == PLAIN and pictures > 0)
+    return not (folder / name).exists() or name not in made or (made[name] != DRAWN and pictures > 0)
 
 
 def _write(project: Project, history: History, link: Link, path: Path, *, drawn: bool) -> str:
@@ -136,21 +142,18 @@ def _move(link: Link, page: str) -> Move:
 
 
 def _maker() -> str:
-    """Return what says that pages would be made otherwise now: their templates."""
-    return digest.of_document([FORMAT, templates.sha256()])
+    """Return what says that pages would be made otherwise now: programs and templates."""
+    return digest.of_document([FORMAT, __version__, version("matplotlib"), templates.sha256()])
 
 
 def _made(folder: Path) -> dict[str, str]:
-    """Return the pages of the run before that would be made the same now."""
+    """Return the pages of the run before that stay: those made the same way, and all that have pictures."""
     path = folder / MADE
-    if not path.exists():
-        return {}
-    document = read_json(path)
+    document = read_json(path) if path.exists() else {}
     pages = document.get("pages")
-    if document.get("of") != _maker() or not isinstance(pages, dict):
-        return {}
-    return {name: state for name, state in _plain(pages) if state in {DRAWN, PLAIN}}
-
-
-def _plain(pages: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    return ((name, str(state)) for name, state in pages.items())
+    if not isinstance(pages, dict):  # no record of ours: the pages themselves tell
+        there = ((each.relative_to(folder).as_posix(), each.read_bytes()) for each in folder.glob("*/*.html"))
+        return {name: OLD for name, page in there if PICTURE in page}
+    if document.get("of") == _maker():
+        return {name: state for name, state in pages.items() if state in {DRAWN, PLAIN, OLD}}
+    return {name: OLD for name, state in pages.items() if state in {DRAWN, OLD}}

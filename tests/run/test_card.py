@@ -83,7 +83,10 @@ def test_people_read_it(promoted: Judged) -> None:
 
 
 def test_a_card_that_the_registry_refuses_stops_no_promotion(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """What people may say is more than MLflow takes: the tag is cut, and says where the rest is."""
     longest = dict.fromkeys(human_parts.PARTS, "*" * 10_000)
@@ -93,6 +96,7 @@ def test_a_card_that_the_registry_refuses_stops_no_promotion(
         patch.setattr(card, "LONGEST_TAG", 10**6)
         assert promote.run(made.project, "", apply=True).exit_code == 0
     assert made.registry.champion_version() == "1"
+    assert "v1 is promoted, but its model card is not logged" in " ".join(capsys.readouterr().err.split())
     assert "no model card" in caplog.messages
     assert "exceeds the maximum length" in caplog.text
     assert CARD not in made.registry.client.get_model_version("churn", "1").tags

@@ -76,7 +76,7 @@ def test_a_model_s_page_is_its_timeline(roots: Path) -> None:
 def test_a_page_is_made_once(roots: Path) -> None:
     """Pictures are added, newest first, as far as a run may; with nothing left to do, no file is touched."""
     folder, _ = built(roots, 1)
-    drawn = {each.name[:8] for each in folder.rglob("0*.html") if "<svg" in each.read_text("utf-8")}
+    drawn = {each.name[:8] for each in folder.rglob("0*.html") if has_pictures(each)}
     assert drawn == {"00000007"}
     before = {each: each.stat().st_mtime_ns for each in folder.rglob("0*.html")}
     _, again = built(roots, 0)
@@ -88,21 +88,64 @@ def test_a_page_is_made_once(roots: Path) -> None:
     assert changed == {"00000006", "00000005"}
 
 
-@pytest.mark.parametrize("damage", ["templates", "gone", "record"])
+@pytest.mark.parametrize("damage", ["templates", "matplotlib", "gone", "record"])
 def test_what_is_out_of_date_is_made_again(roots: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
-    """Pages of other templates, a page that somebody deleted, and all where the record is of another kind."""
+    """Pages of other programs, a page that somebody deleted, and all where the record is of another kind."""
     folder, _ = built(roots, 0)
     page = next(folder.rglob("0*.html"))
-    if damage == "templates":
-        monkeypatch.setattr(templates, "sha256", lambda: "0" * 64)
-    elif damage == "gone":
+    page.write_text("stale")
+    if damage == "gone":
         page.unlink()
-    else:
+    elif damage == "record":
         (folder / site.MADE).write_text('{"of": 1}')
-    page.write_text("stale") if damage == "templates" else None
+    else:
+        another(monkeypatch, damage)
     _, told = built(roots, 0)
     assert told["decisions"] == 14
     assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def another(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """Let templates or matplotlib be others than before."""
+    if what == "templates":
+        monkeypatch.setattr(templates, "sha256", lambda: "0" * 64)
+    else:
+        monkeypatch.setattr(site, "version", lambda _: "99.0")
+
+
+@pytest.mark.parametrize("damage", ["templates", "matplotlib", "record"])
+def test_pictures_are_never_thrown_away(roots: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    """A page that has some stays as it is until it is drawn anew; the others are made again without."""
+    folder, _ = built(roots, 1)
+    drawn = {each: each.stat().st_mtime_ns for each in folder.rglob("0*.html") if has_pictures(each)}
+    assert {each.name[:8] for each in drawn} == {"00000007"}
+    if damage == "record":
+        (folder / site.MADE).unlink()
+    else:
+        another(monkeypatch, damage)
+    _, told = built(roots, 0)
+    assert (told["new"], told["plain"], told["old"]) == (13, 13, 1)
+    assert {each: each.stat().st_mtime_ns for each in drawn} == drawn
+    _, told = built(roots, 1)
+    assert (told["new"], told["plain"], told["old"]) == (1, 13, 0)
+
+
+def test_what_python_keeps_beside_the_templates_is_none(roots: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiled anew at any moment, it would have every page made again."""
+    twin = roots / "templates"
+    shutil.copytree(templates.FOLDER, twin, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(templates, "FOLDER", twin)
+    before = templates.sha256()
+    (twin / "__pycache__").mkdir()
+    (twin / "__pycache__/page.cpython-311.pyc").write_bytes(b"1")
+    assert templates.sha256() == before
+    (twin / "page.css").write_text("")
+    assert templates.sha256() != before
+
+
+def has_pictures(page: Path) -> bool:
+    """Return whether a page has pictures."""
+    return "<svg" in page.read_text("utf-8")
 
 
 def test_a_decision_that_does_not_verify_is_told_and_not_shown(roots: Path) -> None:

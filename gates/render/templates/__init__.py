@@ -4,12 +4,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gates.digest import of_tree
+from gates.digest import of_file, of_listing
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 FOLDER = Path(__file__).parent
+KINDS = {".j2", ".css"}  # of file that pages are made of; what Python keeps beside them is not
 
 
 def template(name: str) -> "Template":
@@ -19,7 +20,7 @@ def template(name: str) -> "Template":
 
 def sha256() -> str:
     """Return the digest of all templates: a page that was made of others is made anew."""
-    return of_tree(FOLDER)
+    return of_listing({each.name: of_file(each) for each in FOLDER.iterdir() if each.suffix in KINDS})
 
 
 @cache
