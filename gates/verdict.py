@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from gates.errors import ExitCode
@@ -194,7 +195,7 @@ class Verdict:
     inputs: Mapping[str, str] = field(default_factory=dict)
     policy_sha256: str = ""
 
-    @property
+    @cached_property
     def outcome(self) -> Outcome:
         """Fail if a finding failed; pass if at least one is there and none blocks; otherwise undecided."""
         if any(finding.blocks and finding.outcome is Outcome.FAIL for finding in self.findings):
@@ -208,7 +209,7 @@ class Verdict:
         """Whether this verdict stops a promotion."""
         return self.mode == "block" and self.outcome is not Outcome.PASS
 
-    @property
+    @cached_property
     def decisive(self) -> Finding | None:
         """The finding to show first: one that failed, else one undecided, else the headline."""
         for outcome in (Outcome.FAIL, Outcome.UNDECIDED):
