@@ -1,4 +1,4 @@
-"""`gates site`: a folder of pages about every model, made from ledgers alone, and only what is new of it."""
+"""`gates site`: a folder of pages about every model, from its ledger and today's waivers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -75,18 +75,17 @@ def run(project: Project, folder: Path, others: Sequence[Path], pictures: int) -
 def _model(project: Project, folder: Path, made: dict[str, str], pictures: int) -> tuple[Model, int]:
     """Write the pages of a model; return what is known of it, and how many pictures may still be drawn."""
     today = now().date()
-    policy = [
+    waivers = [
         Waived(each.gate, each.finding, each.owner, each.expires, each.reason)
         for each in project.policy.waivers
     ]
+    known = Model(project.model, "", "", (), waivers, project.policy.sha256, "", verified=False, today=today)
     try:
         history = project.history()
     except GatesError as error:
-        known = Model(project.model, "", "", (), policy, f"{error.what} {error.why}".strip(), today)
-        files.write_bytes(folder / project.model / "index.html", site.model(known).encode())
-        return known, pictures
+        return _told(replace(known, state=_why(error)), folder), pictures
     moves: list[Move] = []
-    state = f"{len(history.links)} entries verify."
+    broken = ""
     for link in reversed(history.links):  # the newest are drawn first
         name = _page_of(project, link)
         try:
@@ -94,20 +93,28 @@ def _model(project: Project, folder: Path, made: dict[str, str], pictures: int) 
                 made[name] = _write(project, history, link, folder / name, drawn=pictures > 0)
                 pictures -= made[name] == DRAWN
         except TamperedError as error:
-            name, state = "", f"{error.what} {error.why}".strip()
+            name, broken = "", _why(error)
         moves.append(_move(link, name))
     champion = history.champion
-    known = Model(
-        project.model,
-        champion.version if champion else "",
-        history.since or "",
-        moves[::-1],
-        policy,
-        state,
-        today,
+    known = replace(
+        known,
+        champion=champion.version if champion else "",
+        since=history.since or "",
+        moves=moves[::-1],
+        state=broken or f"{len(history.links)} entries verify.",
+        verified=not broken,
     )
-    files.write_bytes(folder / project.model / "index.html", site.model(known).encode())
-    return known, pictures
+    return _told(known, folder), pictures
+
+
+def _told(known: Model, folder: Path) -> Model:
+    """Write a model's page."""
+    files.write_bytes(folder / known.name / "index.html", site.model(known).encode())
+    return known
+
+
+def _why(error: GatesError) -> str:
+    return f"{error.what} {error.why}".strip()
 
 
 def _page_of(project: Project, link: Link) -> str:

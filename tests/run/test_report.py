@@ -34,11 +34,14 @@ def page(made: Judged) -> str:
 
 def test_before_and_after_a_promotion(passing: Judged, tmp_path: Path) -> None:
     """The champion's, from the ledger alone, has the same bytes; and again, where nothing is to do."""
-    assert "Passed, not promoted yet" in page(passing)
+    told = page(passing)
+    assert "Passed, not promoted yet" in told
+    assert "that of the statement, which nobody has signed yet," in told
     promote.run(passing.project, "", apply=True)
     told = page(passing)
     assert "Promoted v1, the first champion" in told
     assert "promote at " in told
+    assert "that of the signed statement <code>" in told
     for path in (passing.root / "evidence").iterdir():
         path.unlink()
     out = tmp_path / "page.html"

@@ -11,6 +11,7 @@ from gates.render import templates
 from gates.run import site
 from tests import decided, ledgers
 
+VERIFIED = "when chain and signatures of the ledger were verified"
 ENTRIES = 7  # of which the third and the sixth are refusals
 
 
@@ -37,6 +38,11 @@ def built(roots: Path, pictures: int = 1) -> tuple[Path, dict[str, object]]:
     folder = roots / "site"
     result = site.run(ledgers.opened(roots / "churn"), folder, [roots / "fraud"], pictures)
     return folder, dict(result.details)
+
+
+def footer(page: Path) -> str:
+    """Return what a page says of itself."""
+    return page.read_text("utf-8").partition("<footer")[2]
 
 
 def links(page: Path) -> list[Path]:
@@ -71,6 +77,9 @@ def test_a_model_s_page_is_its_timeline(roots: Path) -> None:
     assert re.findall(r">(\d): report<", refused) == ["6", "3"]
     assert champions.count("<td>ada</td><td>because</td>") == 5
     assert "No drill yet: gates drill" in page
+    assert f"params.yaml, policy {ledgers.opened(roots / 'churn').policy.sha256[:12]}" in page
+    assert VERIFIED in footer(folder / "churn/index.html")
+    assert VERIFIED in footer(folder / "index.html")
 
 
 def test_a_page_is_made_once(roots: Path) -> None:
@@ -160,6 +169,9 @@ def test_a_decision_that_does_not_verify_is_told_and_not_shown(roots: Path) -> N
     assert "4: report" in page
     assert "7 entries verify" not in page
     assert "entries verify" in (folder / "fraud/index.html").read_text("utf-8")
+    assert VERIFIED in footer(folder / "fraud/index.html")
+    for one in ("index.html", "churn/index.html"):
+        assert "Not all verifies: what does not is named for churn" in footer(folder / one)
 
 
 def test_a_ledger_that_does_not_verify_has_no_timeline(roots: Path) -> None:
@@ -171,6 +183,7 @@ def test_a_ledger_that_does_not_verify_has_no_timeline(roots: Path) -> None:
     page = (folder / "churn/index.html").read_text("utf-8")
     assert "Serves: nobody yet" in page
     assert "Entry 4" in page
+    assert VERIFIED not in footer(folder / "churn/index.html")
     assert "v7 since" in (folder / "index.html").read_text("utf-8")
 
 

@@ -58,7 +58,9 @@ class Model:
         since: Since when.
         moves: Its entries, oldest first.
         waivers: The policy's.
+        policy: Digest of the policy.
         state: What became of verifying its ledger.
+        verified: Whether ledger and statements verify.
         today: The day of the site.
     """
 
@@ -67,7 +69,9 @@ class Model:
     since: str
     moves: Sequence[Move]
     waivers: Sequence[Waived]
+    policy: str
     state: str
+    verified: bool
     today: date
 
     @property
@@ -86,14 +90,17 @@ class Model:
 def index(models: Sequence[Model]) -> str:
     """Return the page of all models."""
     rows: list[list[Cell]] = []
+    decided = 0
     for each in models:
+        decisions = sum(bool(move.page) for move in each.moves)
+        decided += decisions
         drills = [move for move in each.moves if move.kind == "drill"]
         rows.append(
             [
                 _link(each.name, f"{each.name}/index.html"),
                 each.serves,
                 each.moves[-1].time if each.moves else "",
-                str(sum(bool(move.page) for move in each.moves)),
+                str(decisions),
                 str(sum(move.kind == "refuse" for move in each.moves)),
                 drills[-1].time if drills else "never",
                 str(len(each.open_waivers)),
@@ -101,12 +108,12 @@ def index(models: Sequence[Model]) -> str:
             ]
         )
     head = ("model", "champion", "last entry", "decisions", "refused", "last drill", "waivers", "ledger")
-    decided = sum(int(str(row[3])) for row in rows)
     return _page(
         "Models in production",
         f"{len(models)} models, {decided} decisions.",
         "",
         [("Models", head, rows, "No model yet.")],
+        f"{_proof(models)} Waivers are those of each params.yaml then." if models else "",
     )
 
 
@@ -129,8 +136,25 @@ def model(each: Model) -> str:
             ("Champions", timeline, list(map(_row, champions)), "Nobody has served yet."),
             ("Refused", timeline, list(map(_row, refused)), "Nothing was refused."),
             ("Drills and repairs", timeline, list(map(_row, rest)), "No drill yet: gates drill"),
-            ("Open waivers", ("gate", "finding", "owner", "until", "reason"), waivers, "None."),
+            (
+                f"Open waivers in params.yaml, policy {each.policy[:12]}",
+                ("gate", "finding", "owner", "until", "reason"),
+                waivers,
+                "None.",
+            ),
         ],
+        f"{_proof([each])} Waivers are those of params.yaml then.",
+    )
+
+
+def _proof(models: Sequence[Model]) -> str:
+    """Return what was verified, in words."""
+    made = f"Made by ml-gates on {models[0].today}"
+    if broken := [each.name for each in models if not each.verified]:
+        return f"{made}. Not all verifies: what does not is named for {', '.join(broken)}, and not shown."
+    return (
+        f"{made}, when chain and signatures of the ledger were verified; "
+        "each report's statement was when its page was made."
     )
 
 
@@ -159,12 +183,14 @@ def _page(
     sentence: str,
     back: str,
     sections: Sequence[tuple[str, Sequence[str], Sequence[Sequence[Cell]], str]],
+    footer: str,
 ) -> str:
     names = ("title", "head", "rows", "nothing")
     page: str = template("site.html.j2").render(
         title=title,
         sentence=sentence,
         back=back,
+        footer=footer,
         sections=[dict(zip(names, each, strict=True)) for each in sections],
     )
     return page
