@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
+_BETWEEN = re.compile(r"(?<=\.)(?<!\b[A-Z]\.)(?<!\bal\.)\s+(?=[A-Z])")  # sentences, not initials nor et al.
+_SECTION = re.compile(r"\n\s*(?:Args|Returns|Yields|Raises):\n")
 HEAD = """# Statistics
 
 <!-- Written by `gates actions` from gates/stats; do not edit. -->
@@ -23,9 +25,14 @@ class Function:
     text: str
 
     @property
+    def sentences(self) -> list[str]:
+        """What its docstring says before it comes to arguments."""
+        return [" ".join(each.split()) for each in _BETWEEN.split(_SECTION.split(self.text)[0])]
+
+    @property
     def does(self) -> str:
         """Its first sentence, and those that name a year: who published it."""
-        first, *rest = (" ".join(part.split()) for part in re.split(r"(?<=\.)\s+(?=[A-Z])", self.text))
+        first, *rest = self.sentences
         return " ".join([first, *(each for each in rest if YEAR.search(each))])
 
 

@@ -54,7 +54,9 @@ def _comment(text: str) -> Iterator[str]:
 
 def _job(name: str, job: Mapping[str, Any]) -> str:
     rights = ", ".join(f"{right}: {level}" for right, level in _mapping(job.get("permissions")).items())
-    return f"| `{name}` | {job.get('timeout-minutes', '?')} min | {job.get('environment', '')} | {rights} |"
+    environment = job.get("environment", "")  # a name, or a mapping of name and address
+    environment = _mapping(environment).get("name", environment)
+    return f"| `{name}` | {job.get('timeout-minutes', '?')} min | {environment} | {rights} |"
 
 
 def _table(kind: str, one: str, listed: Mapping[str, Any]) -> Iterator[str]:

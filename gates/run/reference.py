@@ -4,7 +4,6 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from gates import checks, stats
@@ -26,7 +25,7 @@ def pages() -> dict[Path, str]:
     described = [_page(name) for name in checks.names()]
     written = {FOLDER / f"{each.name}.md": gate_page.render(each) for each in described}
     written[FOLDER / "index.md"] = gate_page.index(described)
-    written[STATISTICS] = statistics.render(list(_modules()))
+    written[STATISTICS] = statistics.render(modules())
     written[SCHEMA] = json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
     return written
 
@@ -37,8 +36,9 @@ def schema() -> Document:
     return params_schema.render(checks.policies(), questions)
 
 
-def _modules() -> Iterator[Module]:
-    """Yield every module of the statistics with its public functions, in the order of the file."""
+def modules() -> list[Module]:
+    """Return every module of the statistics with its public functions, in the order of the file."""
+    described = []
     for found in sorted(pkgutil.iter_modules(stats.__path__), key=lambda each: each.name):
         module = importlib.import_module(f"{stats.__name__}.{found.name}")
         functions = [
@@ -46,7 +46,8 @@ def _modules() -> Iterator[Module]:
             for name, each in vars(module).items()
             if inspect.isfunction(each) and each.__module__ == module.__name__ and not name.startswith("_")
         ]
-        yield Module(found.name, module.__doc__ or "", functions)
+        described.append(Module(found.name, module.__doc__ or "", functions))
+    return described
 
 
 def _page(name: str) -> GatePage:

@@ -4,10 +4,12 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from gates import human_parts
 from gates.human_parts import HumanParts
+from gates.render.statistics import Function, Module
 from gates.run import reference
 from gates.stats import auc
 from tests.shell import ROOT
@@ -69,3 +71,19 @@ def test_the_example_of_what_people_say_has_every_key() -> None:
     document = yaml.safe_load(example)
     assert [*document] == [*HumanParts.model_fields]
     assert human_parts.from_document(document).said("owner")
+
+
+def test_a_source_keeps_the_first_half_of_its_sentence() -> None:
+    """Neither an initial nor `et al.` ends one."""
+    told = "Return it (A. One et al. 1999). By B. Two and C. Three (2001)."
+    assert Function("f", f"{told} Nothing.\n\n    Raises:\n        ValueError: D. Four (1900).").does == told
+
+
+@pytest.mark.parametrize("module", reference.modules(), ids=lambda module: module.name)
+def test_every_sentence_about_the_statistics_begins_like_one(module: Module) -> None:
+    """With a capital letter that is no surname's, and with every bracket that it closes."""
+    for function in module.functions:
+        for sentence in function.sentences:
+            assert re.match(r"[A-Z`]", sentence), sentence
+            assert not re.match(r"[\w'-]+(?: et al\.)?,? \(?(?:1[89]|20)\d\d\b", sentence), sentence
+            assert sentence.count("(") == sentence.count(")"), sentence

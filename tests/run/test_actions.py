@@ -85,3 +85,5 @@ def test_the_page_names_every_reusable_workflow_with_all_that_it_takes_and_gives
             for name, each in (call.get("workflow_call", {}).get(kind) or {}).items():
                 assert f"| `{name}` |" in page
                 assert each["description"].replace("|", "/") in page
+    assert "| `publish` | 10 min | github-pages | pages: write, id-token: write |" in page
+    assert "{'" not in page
