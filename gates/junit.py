@@ -12,6 +12,7 @@ from typing import Literal, NoReturn, TypeAlias, get_args
 from xml.parsers import expat  # streams: it builds nothing before we have looked at it
 from xml.sax.saxutils import quoteattr
 
+from gates import digest
 from gates.errors import InvalidError
 from gates.paths import read_bytes
 
@@ -58,10 +59,17 @@ class Suite:
 
 
 def name_of(node: str) -> str:
-    """Return how JUnit calls a test: `sub/test_b.py::TestC::test_d[x]` is `sub.test_b.TestC.test_d[x]`."""
+    """Return how JUnit calls a test: `sub/test_b.py::TestC::test_d[x]` is `sub.test_b.TestC.test_d[x]`.
+
+    Of one too long for `read`, such as with a parameter that nobody has named, a digest stands for the end.
+    """
     address, bracket, parameters = node.partition("[")
     file, *inner = address.split("::")
-    return ".".join([file.removesuffix(".py").replace("/", "."), *inner]) + bracket + parameters
+    name = ".".join([file.removesuffix(".py").replace("/", "."), *inner]) + bracket + parameters
+    if len(name) <= MAX_NAME:
+        return name
+    end = f"…{digest.of_bytes(name.encode(errors='backslashreplace'))[:16]}"
+    return name[: MAX_NAME - len(end)] + end
 
 
 def write(suites: Mapping[str, Suite]) -> bytes:

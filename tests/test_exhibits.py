@@ -155,3 +155,15 @@ def test_another_format_is_not_guessed_at() -> None:
     assert exhibits.require_known({"format": 1}, "it") == {"format": 1}
     with pytest.raises(InvalidError, match="format"):
         exhibits.require_known({"format": 2}, "it")
+
+
+@pytest.mark.parametrize("text", ["base_model: x\n", "- no mapping\n", "a: [\n"])
+def test_a_card_of_somebody_else_s(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    """Where no gate asks for one it is left out, aloud; where one does, it is read strictly."""
+    made = decided.project(tmp_path)
+    made.path("card").write_text(text)
+    with pytest.raises(InvalidError, match=r"model_card\.yaml"):
+        taken(made)
+    made.edit("params.yaml", lambda params: params["gates"].pop("documentation"))
+    assert "card" not in taken(made)
+    assert "the report leaves out what people say" in capsys.readouterr().err

@@ -133,3 +133,13 @@ def test_what_is_huge_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_test_is_named_as_pytest_names_it_in_junit(node: str, name: str) -> None:
     """What stands in brackets is the team's own."""
     assert junit.name_of(node) == name
+
+
+@pytest.mark.parametrize("node", ["test_b.py::test_d[{}]", "test_b.py::{}"])
+def test_a_long_name_is_shortened(node: str) -> None:
+    """To one that is read back, and that no other test has."""
+    names = {junit.name_of(node.format("x" * 10_000 + end)) for end in ("a", "b")}
+    assert {len(each) for each in names} == {junit.MAX_NAME}
+    suite = Suite({each: Case("passed", "direction") for each in names}, tuple(sorted(names)))
+    assert len(names) == 2
+    assert junit.parse(junit.write({"": suite}), "written") == {"": suite}

@@ -2,6 +2,7 @@
 
 from gates import exhibits, human_parts
 from gates.documents import Document
+from gates.errors import InvalidError
 from gates.run.project import Project
 
 NAME = "exhibits.json"
@@ -22,6 +23,17 @@ def taken(project: Project) -> Document:
 
 
 def _said(project: Project) -> Document:
-    """Return what people say of the model, where they do."""
+    """Return what people say of the model, where they do.
+
+    Where no gate asks for it, a file of that name may be anybody's: what cannot be read is left out.
+    """
     path = project.root / human_parts.NAME
-    return {"card": human_parts.read(path).model_dump(exclude_defaults=True)} if path.exists() else {}
+    if not path.exists():
+        return {}
+    try:
+        return {"card": human_parts.read(path).model_dump(exclude_defaults=True)}
+    except InvalidError as error:
+        if "documentation" in project.policy.gates:
+            raise
+        project.say(f"the report leaves out what people say: {error.what} {error.why}")
+        return {}

@@ -10,9 +10,9 @@ from gates import checks, stats
 from gates.documents import Document
 from gates.policy_blocks import TASKS
 from gates.render import gate_page, params_schema, statistics
+from gates.render.failing_examples import EXAMPLES
 from gates.render.gate_page import GatePage
 from gates.render.statistics import Function, Module
-from gates.run.failures import EXAMPLES
 from gates.verdict import Verdict
 
 FOLDER = Path("docs") / "gates"
