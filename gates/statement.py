@@ -14,10 +14,10 @@ inputs.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from gates import verdict_document
-from gates.digest import same_json
+from gates import digest, verdict_document
 from gates.documents import Document
 from gates.errors import InvalidError, TamperedError
 from gates.verdict import Outcome, Verdict, overall
@@ -79,10 +79,15 @@ class Decision:
     verdicts: tuple[Verdict, ...]
     policy_changes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def outcome(self) -> Outcome:
         """The outcome over all gates that may block."""
         return overall(self.verdicts)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of its statement, by which ledger and evidence name it."""
+        return digest.of_document(to_document(self))
 
 
 def to_document(decision: Decision) -> Document:
@@ -125,7 +130,7 @@ def from_document(document: Document, name: str = "statement") -> Decision:
         texts = [decision.model, decision.policy_sha256, *vars(decision.candidate).values()]
         if not all(isinstance(text, str) for text in (*texts, *decision.policy_changes)):
             raise TypeError("a text is not one")
-        same = same_json(to_document(decision), document)
+        same = decision.sha256 == digest.of_document(document)
     except (KeyError, IndexError, TypeError, ValueError, InvalidError) as error:
         why = f"It has no {error}." if isinstance(error, KeyError) else f"{str(error).rstrip('.')}."
         raise TamperedError(

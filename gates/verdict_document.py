@@ -97,9 +97,9 @@ def _require_types(verdict: Verdict) -> None:
         figures += [each for each in (finding.observed, finding.low, finding.high) if each is not None]
         if waiver := finding.waiver:
             texts += [waiver.reason, waiver.owner]
-    if not all(isinstance(text, str) for text in texts):
+    if not all(issubclass(kind, str) for kind in set(map(type, texts))):
         raise TypeError("a text is not one")
-    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in figures):
+    if not all(issubclass(kind, int | float) and kind is not bool for kind in set(map(type, figures))):
         raise TypeError("a figure is not a number")
     if verdict.mode not in get_args(Mode) or {each.sense for each in verdict.findings} - {*get_args(Sense)}:
         raise ValueError("a mode or a sense is unknown")

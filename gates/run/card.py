@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from gates import digest, statement
+from gates import digest
 from gates.adapters import files, github, model_card
 from gates.adapters.registry import LONGEST_TAG, Registry
 from gates.documents import Document
@@ -39,7 +39,7 @@ def run(project: Project, target: str, out: Path | None) -> Result:
 
 def of(decision: Decision, exhibits: Document, version: str) -> str:
     """Return the card of a version that a decision has let in."""
-    named = digest.of_document(statement.to_document(decision))
+    named = decision.sha256
     body = card.sections(decision, exhibits, named, version)
     return model_card.written(card.metadata(decision, exhibits), body)
 

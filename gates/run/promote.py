@@ -119,7 +119,7 @@ def _approval(project: Project, decision: Decision, glass: Glass) -> tuple[Appro
             do="Name a shorter --expires.",
         )
     moment = now().replace(microsecond=0)  # as an entry writes it
-    decided = digest.of_document(statement.to_document(decision))
+    decided = decision.sha256
     return Approval(project.model, decided, glass.reason, moment, moment + glass.lasts), approvers
 
 
@@ -149,7 +149,7 @@ def _told(decision: Decision) -> dict[str, Any]:
     """Return what was decided about whom, for people who read the end of the road alone."""
     return {
         "candidate": asdict(decision.candidate),
-        "decision": digest.of_document(statement.to_document(decision)),
+        "decision": decision.sha256,
         "decided": decision.outcome.value,
         "against_champion": sentences.against_champion(decision.verdicts),
     }
