@@ -69,7 +69,7 @@ def card(project: "Project", target: str, out: Path | None) -> "Result":
 
 
 @section.command(
-    click.argument("folder", type=click.Path(path_type=Path), envvar="GATES_SITE_FOLDER"),
+    click.argument("folder", type=click.Path(file_okay=False, path_type=Path), envvar="GATES_SITE_FOLDER"),
     click.option(
         "--also",
         type=click.Path(file_okay=False, path_type=Path),

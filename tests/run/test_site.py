@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.errors import InvalidError
+from gates.errors import ExitCode, InvalidError, UnavailableError
 from gates.render import templates
 from gates.run import site
 from tests import decided, ledgers
@@ -163,7 +163,10 @@ def test_a_decision_that_does_not_verify_is_told_and_not_shown(roots: Path) -> N
     statement = project.history().links[2].entry.evidence
     (path,) = (roots / "churn").rglob(f"objects/{statement}*")
     path.write_bytes(b"{}")
-    folder, _ = built(roots, 0)
+    result = site.run(ledgers.opened(roots / "churn"), roots / "site", [roots / "fraud"], 0)
+    assert result.exit_code is ExitCode.TAMPERED
+    assert "Does not verify: " in result.sentence
+    folder = roots / "site"
     page = (folder / "churn/index.html").read_text("utf-8")
     assert "3: report" not in page
     assert "4: report" in page
@@ -185,6 +188,34 @@ def test_a_ledger_that_does_not_verify_has_no_timeline(roots: Path) -> None:
     assert "Entry 4" in page
     assert VERIFIED not in footer(folder / "churn/index.html")
     assert "v7 since" in (folder / "index.html").read_text("utf-8")
+
+
+def test_a_ledger_that_does_not_answer_is_no_tampering(roots: Path) -> None:
+    """Its page says so, and the others are made."""
+    (ledger,) = (roots / "churn").rglob("ledger/churn")
+    shutil.rmtree(ledger)
+    ledger.write_bytes(b"no folder")
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        built(roots, 0)
+    assert "cannot be read" in (roots / "site/churn/index.html").read_text("utf-8")
+    assert "v7 since" in (roots / "site/index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("record", ["{", "[]", "null", ""])
+def test_a_record_that_is_junk_is_none(roots: Path, record: str) -> None:
+    """All is made again."""
+    folder, _ = built(roots, 0)
+    (folder / site.MADE).write_text(record)
+    assert built(roots, 0)[1]["new"] == 2 * ENTRIES
+
+
+def test_a_folder_of_somebody_s_is_left_alone(roots: Path) -> None:
+    """Such as that of the project, where an index may be another's."""
+    (roots / "churn/index.html").write_text("mine")
+    with pytest.raises(InvalidError, match="holds files that no site has left"):
+        site.run(ledgers.opened(roots / "churn"), roots / "churn", [], 0)
+    assert (roots / "churn/index.html").read_text() == "mine"
+    assert not (roots / "churn" / site.MARK).exists()
 
 
 def test_two_models_of_one_name(roots: Path) -> None:
