@@ -4,16 +4,18 @@ A defect is a function from the artefacts of a judged candidate to the files tha
 in here, and nothing is written.
 """
 
-from gates.defects import golden_set, records, rivals, scores, tables, timed, training
+from gates.defects import behaviour, golden_set, groups, records, rivals, scores, tables, timed, training
 from gates.defects.case import Case, Changes, Defect, NotApplicableError
 
 ALL: tuple[Defect, ...] = (
     *tables.DEFECTS,
     *golden_set.DEFECTS,
     *scores.DEFECTS,
+    *groups.DEFECTS,
     *training.DEFECTS,
     *rivals.DEFECTS,
     *timed.DEFECTS,
+    *behaviour.DEFECTS,
     *records.DEFECTS,
 )
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 SEED = 20_260_103
 PARAMS, PIPELINE, LOCK = "params.yaml", "dvc.yaml", "dvc.lock"
 GIT, RUN, SERVING = "candidate/git.json", "candidate/run.json", "candidate/serving.json"
-LATENCY, STATEMENT = "candidate/latency.json", "evidence/statement.json"
+LATENCY, BEHAVIOUR = "candidate/latency.json", "candidate/behaviour.xml"
+STATEMENT = "evidence/statement.json"
+WAIVED = "the gate of the waiver"
 
 Changes: TypeAlias = Mapping[str, bytes]
 """Path from the project to the new content of each file that a defect changes."""
@@ -124,6 +126,24 @@ class Case:
         edit(document)
         return self.with_document(name, document)
 
+    def setting(self, address: str, value: object) -> Changes:
+        """Return the change that sets a parameter, such as ``gates.latency.p99_ms``."""
+        *steps, last = address.split(".")
+
+        def edit(document: Document) -> None:
+            place = document
+            for step in steps:
+                place = place[step]
+            place[last] = value
+
+        return self.edited(PARAMS, edit)
+
+    @property
+    def waived(self) -> tuple[str, ...]:
+        """The blocking gates of which a finding is waived."""
+        blocking = [each for each in self.decision.verdicts if each.mode == "block"]
+        return tuple(each.gate for each in blocking if any(finding.waiver for finding in each.findings))
+
     def answers(self, table: "pd.DataFrame", model: str = "challenger") -> list[str]:
         """Return the columns of the predictions that hold a model's answers.
 
@@ -165,8 +185,8 @@ class Defect:
     Attributes:
         name: What it is called.
         planted: What is done to the copy, one sentence.
-        expected: Who is to catch it: gates, or ``hand-over``, ``judge``, ``policy`` and ``promote``, which
-            hold digests and decisions.
+        expected: Who is to catch it, each of them enough: gates, or ``hand-over``, ``judge``, ``policy`` and
+            ``promote``, which hold digests and decisions; `WAIVED` stands for the gates with a waiver.
         plant: Makes the changes; raises NotApplicableError where there is nothing to plant it in.
         held_by: What catches it, for whoever has to write it: keys of the policy, rules of a contract.
         in_the_making: The defect was there before the jobs ran, so that every digest, pin and record fits it,
@@ -181,6 +201,10 @@ class Defect:
     held_by: str
     in_the_making: bool = True
     retrains: bool = False
+
+    def expected_in(self, case: Case) -> tuple[str, ...]:
+        """Return who is to catch it in this project."""
+        return case.waived if self.expected == (WAIVED,) else self.expected
 
 
 def draws() -> "np.random.Generator":

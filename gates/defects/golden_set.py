@@ -1,6 +1,8 @@
 """Defects of the golden set: labels that are wrong, rows that are gone, another set than the pinned one."""
 
-from gates.defects.case import PARAMS, Case, Changes, Defect, draws
+from datetime import timedelta
+
+from gates.defects.case import Case, Changes, Defect, NotApplicableError, draws
 
 FEW = 40
 LOST = 10
@@ -59,12 +61,20 @@ def not_the_pinned_features(case: Case) -> Changes:
 
 def other_version(case: Case) -> Changes:
     """Call the golden set by its next version, after it was judged by."""
+    number = int(case.policy.project.golden_set.version.removeprefix("v"))
+    return case.setting("gates.golden_set.version", f"v{number + 1}")
 
-    def edit(params: dict[str, dict[str, dict[str, str]]]) -> None:
-        golden = params["gates"]["golden_set"]
-        golden["version"] = f"v{int(golden['version'][1:]) + 1}"
 
-    return case.edited(PARAMS, edit)
+def too_old(case: Case) -> Changes:
+    """Let the golden set have been made a day before the first one that the policy allows."""
+    block = case.policy.gates.get("freshness")
+    if block is None or block.mode != "block":
+        raise NotApplicableError("the gate freshness does not block")
+    try:
+        made = case.today - timedelta(days=getattr(block, "max_age_days", 0) + 1)
+    except OverflowError as error:
+        raise NotApplicableError("no day is as long ago as the policy allows") from error
+    return case.setting("gates.golden_set.made", made.isoformat())
 
 
 DEFECTS = (
@@ -126,5 +136,12 @@ DEFECTS = (
         other_version,
         "what promote asks, always",
         in_the_making=False,
+    ),
+    Defect(
+        "golden set too old",
+        "The golden set was made a day before the first one that the policy allows.",
+        ("freshness",),
+        too_old,
+        "freshness.max_age_days",
     ),
 )

@@ -12,6 +12,7 @@ from gates.defects.case import (
     PIPELINE,
     RUN,
     STATEMENT,
+    WAIVED,
     Case,
     Changes,
     Defect,
@@ -65,7 +66,7 @@ def parameter_changed(case: Case) -> Changes:
     for stage in case.document(LOCK)["stages"].values():
         for name, value in stage.get("params", {}).get(PARAMS, {}).items():
             if isinstance(value, int | float) and not isinstance(value, bool):
-                return case.edited(PARAMS, _setting(name, value + 1))
+                return case.setting(name, value + 1)
     raise NotApplicableError(f"no stage reads a number from {PARAMS}")
 
 
@@ -117,12 +118,13 @@ def tag_removed(case: Case) -> Changes:
 def threshold_changed(case: Case) -> Changes:
     """Allow requests twice the time, after the candidate was judged."""
     allowed = float(getattr(case.policy.block("latency"), "p99_ms", 0.0))
-    return case.edited(PARAMS, _setting("gates.latency.p99_ms", 2.0 * allowed))
+    return case.setting("gates.latency.p99_ms", 2.0 * allowed)
 
 
 def gate_switched_off(case: Case) -> Changes:
-    """Let the gate golden only report, after the candidate was judged."""
-    return case.edited(PARAMS, _setting("gates.golden.mode", "report"))
+    """Let the first gate that blocks only report, after the candidate was judged."""
+    first = next(name for name, block in case.policy.gates.items() if block.mode == "block")
+    return case.setting(f"gates.{first}.mode", "report")
 
 
 def gate_removed(case: Case) -> Changes:
@@ -132,9 +134,8 @@ def gate_removed(case: Case) -> Changes:
 
 def waiver_expired(case: Case) -> Changes:
     """Let the waivers that are in use have ended yesterday."""
-    findings = [each for verdict in case.decision.verdicts for each in verdict.findings]
-    if not any(each.waiver for each in findings):
-        raise NotApplicableError("no finding of this candidate is waived")
+    if not case.waived:
+        raise NotApplicableError("no finding of a gate that blocks is waived")
     yesterday = (case.today - timedelta(days=1)).isoformat()
 
     def edit(params: Document) -> None:
@@ -170,12 +171,16 @@ def decision_of_long_ago(case: Case) -> Changes:
     return case.edited(STATEMENT, lambda document: document["predicate"].update(judged_on=day))
 
 
-def nobody_answers(case: Case) -> Changes:
-    """Let what people say of the model name no owner."""
-    block = case.policy.gates.get("documentation")
-    if block is None or "owner" not in getattr(block, "required", ()):
-        raise NotApplicableError("the policy does not ask who answers for the model")
-    return case.edited(human_parts.NAME, lambda said: said.update(owner=""))
+def not_said(case: Case) -> Changes:
+    """Take a part that the policy requires, the owner if it is one, out of what people say of the model."""
+    required: tuple[str, ...] = getattr(case.policy.gates.get("documentation"), "required", ())
+    waived = {each.finding for each in case.policy.waivers if each.gate == "documentation"}
+    held = sorted(
+        (each for each in required if f"said/{each}" not in waived), key=lambda each: each != "owner"
+    )
+    if not held:
+        raise NotApplicableError("the policy asks nobody to say anything (gates.documentation.required)")
+    return case.edited(human_parts.NAME, lambda said: said.update({held[0]: ""}))
 
 
 def _perfect(value: Any) -> Any:  # noqa: ANN401 - plain JSON
@@ -184,18 +189,6 @@ def _perfect(value: Any) -> Any:  # noqa: ANN401 - plain JSON
     if isinstance(value, list):
         return [_perfect(each) for each in value]
     return 1.0 if isinstance(value, float) else value
-
-
-def _setting(address: str, value: object) -> Callable[[Document], None]:
-    *steps, last = address.split(".")
-
-    def edit(document: Document) -> None:
-        place = document
-        for step in steps:
-            place = place[step]
-        place[last] = value
-
-    return edit
 
 
 def _afterwards(
@@ -263,7 +256,7 @@ DEFECTS = (
     ),
     _afterwards(
         "gate switched off",
-        "The gate golden only reports, since the candidate was judged.",
+        "A gate that blocked only reports, since the candidate was judged.",
         PROMOTE,
         gate_switched_off,
         AUTHOR,
@@ -278,15 +271,15 @@ DEFECTS = (
     Defect(
         "waiver expired",
         "The waivers in use have ended.",
-        ("fairness", "golden"),
+        (WAIVED,),
         waiver_expired,
         "the last day of a waiver, always",
     ),
     Defect(
         "no owner",
-        "model_card.yaml does not say who answers for the model.",
+        "model_card.yaml does not say who answers for the model, or another part that the policy requires.",
         ("documentation",),
-        nobody_answers,
+        not_said,
         "required of gates.documentation",
     ),
     _afterwards(

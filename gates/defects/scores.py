@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 Scores: TypeAlias = "npt.NDArray[np.float64]"  # what a model answers, shape (rows, columns)
 BENT = 0.25
-DOWN = 0.3
 KNOWS = 0.98
 LOST = 10
 GOLDEN = ("golden",)
@@ -84,40 +83,7 @@ def slice_ruined(case: Case) -> Changes:
         turned[order] = scores[order[::-1]]
         return turned
 
-    return _answered_some(case, keys, ruin)
-
-
-def group_scored_down(case: Case) -> Changes:
-    """Answer lower to the group that is answered lowest to anyway."""
-    case.require_task("binary", "regression", "ranking")
-    group = unwaived_group(case)
-    table, features = case.table("predictions"), case.table("features")
-    (name,) = case.answers(table)
-    of_row = table[[case.key, name]].merge(features[[case.key, group]], on=case.key)
-    lowest = of_row.groupby(group)[name].mean().idxmin()
-    keys = features[case.key][features[group] == lowest]
-    spread = float(table[name].std())
-
-    def lower(scores: Scores) -> Scores:
-        return scores * DOWN if case.task == "binary" else scores - 3.0 * spread
-
-    return _answered_some(case, keys, lower)
-
-
-def unwaived_group(case: Case) -> str:
-    """Return the first attribute of fairness that no waiver covers.
-
-    Raises:
-        NotApplicableError: There is none.
-    """
-    held = getattr(case.policy.block("fairness"), "attributes", ())
-    waived = {each.finding.rpartition("/")[2] for each in case.policy.waivers if each.gate == "fairness"}
-    fair = [each for each in held if each not in waived]
-    if not fair:
-        raise NotApplicableError(
-            "fairness.attributes names no group" if not held else "every attribute of fairness has a waiver"
-        )
-    return str(fair[0])
+    return answered_some(case, keys, ruin)
 
 
 def rows_missing(case: Case) -> Changes:
@@ -152,7 +118,7 @@ def _answered(case: Case, change: Callable[[Scores], Scores]) -> Changes:
     return _replaced(case, table, change(table[case.answers(table)].to_numpy("float64")))
 
 
-def _answered_some(case: Case, keys: "pd.Series[Any]", change: Callable[[Scores], Scores]) -> Changes:
+def answered_some(case: Case, keys: "pd.Series[Any]", change: Callable[[Scores], Scores]) -> Changes:
     """Return the same for the answers to the rows with some keys alone."""
     table = case.table("predictions")
     scores = table[case.answers(table)].to_numpy("float64", copy=True)
@@ -228,13 +194,6 @@ DEFECTS = (
         ("golden", "champion"),
         slice_ruined,
         "golden.min_slice_auc of that slice",
-    ),
-    Defect(
-        "one group scored down",
-        "The model answers lower to the rows of one group.",
-        ("fairness",),
-        group_scored_down,
-        "the limits of the gate fairness",
     ),
     Defect(
         "scores missing", "Ten golden rows have no answer.", GOLDEN, rows_missing, "the gate golden, always"

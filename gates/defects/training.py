@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from gates.defects.case import Case, Changes, Defect, NotApplicableError, draws, number_column
-from gates.defects.scores import unwaived_group
+from gates.defects.groups import unwaived_group
 
 if TYPE_CHECKING:
     import pandas as pd

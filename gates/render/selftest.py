@@ -1,4 +1,4 @@
-"""What a self-test has found: one row a defect, those that nobody noticed first."""
+"""What a self-test has found: one row a defect, the missed ones first, and one row a gate that blocks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +13,7 @@ from gates.render.sentences import shown
 
 STYLES = {"caught": "green", "missed": "bold red", "not applicable": "dim"}
 MARKS = {"caught": "✅ caught", "missed": "❌ missed", "not applicable": "… not applicable"}
+PROVED = {"caught": "can fail", "missed": "caught nothing", "not applicable": "not put to the test"}
 RANK = ("missed", "caught", "not applicable")
 LETTERS = 160  # of a reason, in a table
 
@@ -25,7 +26,14 @@ def table(document: Mapping[str, Any]) -> RenderableType:
     for each in _ordered(document):
         outcome = Text(each["outcome"], STYLES[each["outcome"]])
         rows.add_row(each["name"], outcome, _by(each), _seconds(each), Text(_why(each)))
-    return Group(rows, "") if rows.rows else Text("")
+    if not rows.rows:
+        return Text("")
+    gates = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("gate", "caught", "outcome"):
+        gates.add_column(column, overflow="fold")
+    for gate in document["gates"]:
+        gates.add_row(gate["gate"], _share(gate), Text(PROVED[gate["outcome"]], STYLES[gate["outcome"]]))
+    return Group(rows, "", gates, "")
 
 
 def page(document: Mapping[str, Any], red: Red | None = None) -> str:
@@ -37,6 +45,10 @@ def page(document: Mapping[str, Any], red: Red | None = None) -> str:
     for each in _ordered(document):
         cells = (each["name"], MARKS[each["outcome"]], _by(each), _seconds(each), escaped(_why(each)))
         lines.append(f"| {' | '.join(cells)} |")
+    if document["defects"]:
+        lines += ["", "| gate | caught | outcome |", "|---|---|---|"]
+        told = [(each["gate"], _share(each), PROVED[each["outcome"]]) for each in document["gates"]]
+        lines += [f"| {' | '.join(cells)} |" for cells in told]
     return "\n".join([*lines, ""])
 
 
@@ -44,8 +56,13 @@ def _ordered(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return sorted(document["defects"], key=lambda each: RANK.index(each["outcome"]))
 
 
+def _share(gate: Mapping[str, Any]) -> str:
+    """Return how many of the defects that a gate is to catch it has caught."""
+    return f"{gate['caught']} of {gate['applicable']}"
+
+
 def _by(each: Mapping[str, Any]) -> str:
-    """Return who caught a defect; whoever was to catch it and did not is told too."""
+    """Return who caught a defect; whoever was to catch it and did not is told too, where nobody else was."""
     silent = [who for who in each["expected"] if who not in each["by"]]
     other = each["by"] and len(silent) == len(each["expected"])
     return f"{', '.join(each['by'])}{f' (not by {silent[0]})' if other else ''}"

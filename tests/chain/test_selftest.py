@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gates import defects
+from gates.run.project import now
 from tests.chain.project import RATIO, Project
 
 LEAST = 25
@@ -12,6 +13,8 @@ def test_every_defect_is_caught(judged: Project, branch: Callable[[Project], Pro
     """The demo's limit of the ratio is held as well: in the copy a challenger is timed against itself."""
     project = branch(judged)
     project.edit("params.yaml", "    requests: 300\n", f"    requests: 400\n{RATIO}")
+    project.edit("params.yaml", "    version: v1\n", f'    version: v1\n    made: "{now().date()}"\n')
+    project.edit("params.yaml", "  drift:", "  freshness: {mode: block}\n  drift:")
     project.commit()
     project.must("gates", "predict")
     project.must("gates", "judge")
@@ -23,5 +26,8 @@ def test_every_defect_is_caught(judged: Project, branch: Callable[[Project], Pro
     assert {each["outcome"] for each in found.values()} == {"caught"}
     assert len(found) >= LEAST
     assert [name for name, each in found.items() if not {*each["expected"]} & {*each["by"]}] == []
+    gates = {each["gate"]: each["outcome"] for each in answer.json["gates"]}
+    assert {*gates.values()} == {"caught"}
+    assert {*gates} <= {each["by"][0] for each in found.values() if len(each["by"]) == 1}  # no other vouches
     assert answer.json["sentence"].startswith(f"All {len(found)} defects were caught")
     assert project.kept() == before

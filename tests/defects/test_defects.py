@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -11,15 +12,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from gates import checks, defects, timings
-from gates.defects import Case, Defect, NotApplicableError, rivals, scores, tables, timed
-from gates.defects.case import LATENCY
+from gates import checks, defects, junit, timings
+from gates.defects import Case, Defect, NotApplicableError, groups, rivals, scores, tables, timed
+from gates.defects.case import BEHAVIOUR, LATENCY, WAIVED
 from gates.documents import parse_yaml
+from gates.policy_blocks import LivePolicy
 from gates.statement import to_document
+from gates.verdict import Outcome, Verdict, Waiver, at_most
 from tests import examples
 from tests.checks.project import Project, build
 
-OTHERS = {"policy", "hand-over", "train", "judge", "promote"}
+OTHERS = {"policy", "hand-over", "train", "judge", "promote", WAIVED}
 NEEDS_WAIVERS = {"waiver expired"}
 
 
@@ -58,6 +61,13 @@ def test_names_are_different_and_those_expected_exist() -> None:
     assert all(each.expected and each.planted.endswith(".") and each.held_by for each in defects.ALL)
 
 
+def test_every_gate_that_judges_is_the_only_one_expected_somewhere() -> None:
+    """Or nobody would notice that it cannot fail."""
+    judging = {name for name in checks.names() if not issubclass(checks.load(name).Policy, LivePolicy)}
+    alone = {each.expected[0] for each in defects.ALL if len(each.expected) == 1 and not each.retrains}
+    assert judging <= alone
+
+
 @pytest.mark.parametrize("defect", defects.ALL, ids=lambda defect: defect.name)
 def test_a_defect_changes_files_and_the_same_each_time(case: Case, defect: Defect) -> None:
     """Where it is applicable; whatever it changes is a file that was there."""
@@ -94,11 +104,77 @@ def test_a_ruined_slice_leaves_the_other_rows(case: Case) -> None:
 def test_a_group_is_scored_down_alone(case: Case) -> None:
     """The one that is scored lowest anyway; the champion's scores stay."""
     before = case.table("predictions")
-    after = table(scores.group_scored_down(case), "candidate/predictions.parquet")
+    after = table(groups.group_scored_down(case), "candidate/predictions.parquet")
     changed = before["challenger"].to_numpy() > after["challenger"].to_numpy()
     group = case.table("features")["female"].to_numpy()
     assert len({*group[changed]}) == 1
     assert (before["champion"] == after["champion"]).all()
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression", "ranking"])
+def test_a_group_is_last_by_the_same_answers(tmp_path: Path, task: str) -> None:
+    """The values of one column change places; answers, labels and the other columns stay."""
+    made = build(tmp_path / "project")
+    if task != "binary":
+        getattr(made, task)()
+    case = Case(made.root, made.opened().policy, examples.decision(), date(2026, 6, 1))
+    before, changes = case.table("features"), groups.group_last(case)
+    assert {*changes} == {case.place("features")}
+    after = table(changes, case.place("features"))
+    assert sorted(after["female"]) == sorted(before["female"])
+    pd.testing.assert_frame_equal(after.drop(columns="female"), before.drop(columns="female"))
+    assert made.judge("fairness").outcome is Outcome.PASS
+    made.write_table("features", after)
+    made.pin()
+    assert made.judge("fairness").outcome is Outcome.FAIL
+
+
+def test_of_a_regression_without_a_limit_of_means_the_errors_are_dealt(tmp_path: Path) -> None:
+    """The group with the largest errors is held by max_group_rmse."""
+    made = build(tmp_path / "project")
+    made.regression()
+    made.policy(fairness={"max_mean_difference": None})
+    case = Case(made.root, made.opened().policy, examples.decision(), date(2026, 6, 1))
+    made.write_table("features", table(groups.group_last(case), case.place("features")))
+    made.pin()
+    assert made.judge("fairness").outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(("name", "ended"), [("fails", "failed"), ("skipped", "skipped")])
+def test_one_must_not_break_test_ends_otherwise(case: Case, name: str, ended: str) -> None:
+    """The challenger's; the other tests, and the champion's, stay as they were."""
+    before = junit.read(case.root / BEHAVIOUR)
+    after = junit.parse(by_name(f"a must-not-break test {name}").plant(case)[BEHAVIOUR], "planted")
+    changed = [
+        each
+        for each in before["challenger"].cases
+        if before["challenger"].cases[each] != after["challenger"].cases[each]
+    ]
+    assert [after["challenger"].cases[each].ended for each in changed] == [ended]
+    assert after["champion"] == before["champion"]
+
+
+def test_a_test_that_may_fail_is_left_alone(tmp_path: Path) -> None:
+    """A waiver would keep its failure from blocking."""
+    made = build(tmp_path / "project")
+    made.waive("behaviour", "failed/test_behaviour.test_clear_cases[settled]", date(2026, 12, 31))
+    case = Case(made.root, made.opened().policy, examples.decision(), date(2026, 6, 1))
+    cases = junit.parse(by_name("a must-not-break test fails").plant(case)[BEHAVIOUR], "planted")[
+        "challenger"
+    ].cases
+    assert [name for name, each in cases.items() if each.ended == "failed"] == ["test_behaviour.test_gender"]
+
+
+def test_a_waiver_that_ended_is_for_its_own_gate_to_notice(case: Case) -> None:
+    """Whichever that is; a waiver of a gate that only reports keeps nothing from blocking."""
+    defect = by_name("waiver expired")
+    waiver = Waiver("latency", "p99_ms", "Reviewed.", "Ada", case.today)
+    late = replace(at_most("p99_ms", 300.0, 200.0), waiver=waiver)
+    waived = replace(case.decision, verdicts=(Verdict("latency", "block", (late,)),))
+    assert defect.expected_in(replace(case, decision=waived)) == ("latency",)
+    reported = replace(case.decision, verdicts=(Verdict("latency", "report", (late,)),))
+    with pytest.raises(NotApplicableError, match="waived"):
+        defect.plant(replace(case, decision=reported))
 
 
 def test_a_tail_leaves_the_median(case: Case, tmp_path: Path) -> None:
@@ -145,6 +221,9 @@ def test_columns_are_chosen_by_what_they_hold(case: Case) -> None:
         ("golden", {"min_slice_auc": None}, "a single slice ruined", "declares no slice"),
         ("fairness", {"attributes": [], "mode": "report"}, "one group scored down", "names no group"),
         ("champion", {"tie": "promote"}, "as good as the champion", "champion.tie"),
+        ("freshness", {"mode": "report"}, "golden set too old", "does not block"),
+        ("freshness", {"max_age_days": 4_000_000}, "golden set too old", "no day is as long ago"),
+        ("documentation", {"required": []}, "no owner", "asks nobody"),
     ],
 )
 def test_what_the_policy_does_not_ask_for_is_not_applicable(

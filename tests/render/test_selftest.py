@@ -22,7 +22,12 @@ DOCUMENT = {
         row("third", "not applicable"),
         row("first", "caught", seconds=0.5, why=HOSTILE),
         row("second", "missed", seconds=0.25),
-        row("other", "caught", seconds=0.1, by=["schema"]),
+        row("other", "missed", seconds=0.1, by=["schema"]),
+    ],
+    "gates": [
+        {"gate": "golden", "caught": 1, "applicable": 2, "outcome": "caught", "why": ""},
+        {"gate": "latency", "caught": 0, "applicable": 1, "outcome": "missed", "why": "so"},
+        {"gate": "champion", "caught": 0, "applicable": 0, "outcome": "not applicable", "why": "so"},
     ],
 }
 
@@ -32,7 +37,7 @@ def test_what_nobody_noticed_comes_first() -> None:
     lines = selftest.page(DOCUMENT).splitlines()
     assert lines[:3] == ["## selftest: fail", "", DOCUMENT["sentence"]]
     names = [line.split("|")[1].strip() for line in lines if line.startswith("| ")]
-    assert names == ["defect", "second", "first", "other", "third"]
+    assert names == ["defect", "second", "other", "first", "third", "gate", "golden", "latency", "champion"]
 
 
 def test_what_a_gate_says_stays_in_its_cell() -> None:
@@ -43,21 +48,27 @@ def test_what_a_gate_says_stays_in_its_cell() -> None:
 
 
 def test_who_should_have_caught_it_is_told() -> None:
-    """Another gate may notice first; that the expected one did not is worth knowing."""
+    """Another gate may notice; that the expected one did not is why the defect was missed."""
     assert "schema (not by golden)" in selftest.page(DOCUMENT)
 
 
-def test_a_terminal_shows_every_defect() -> None:
+def test_each_gate_that_blocks_has_a_row() -> None:
+    """Whether it has shown that it can fail, in words."""
+    lines = selftest.page(DOCUMENT).splitlines()
+    assert lines[lines.index("| gate | caught | outcome |") + 2 :] == [
+        "| golden | 1 of 2 | can fail |",
+        "| latency | 0 of 1 | caught nothing |",
+        "| champion | 0 of 0 | not put to the test |",
+    ]
+
+
+def test_a_terminal_shows_every_defect_and_gate() -> None:
     """Or nothing at all, where none was planted."""
     console = Console(width=200)
     with console.capture() as captured:
         console.print(selftest.table(DOCUMENT))
-    assert [line.split()[0] for line in captured.get().splitlines()[1:5]] == [
-        "second",
-        "first",
-        "other",
-        "third",
-    ]
+    first = [line.split()[0] for line in captured.get().splitlines() if line.split()]
+    assert first == ["defect", "second", "other", "first", "third", "gate", "golden", "latency", "champion"]
     with console.capture() as captured:
         console.print(selftest.table({**DOCUMENT, "defects": []}))
     assert captured.get().strip() == ""

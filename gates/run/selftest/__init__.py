@@ -6,7 +6,6 @@ and the copy whose files were all written anew, have to pass.
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from gates import defects, statement
 from gates.defects import Changes, Defect, NotApplicableError
@@ -15,20 +14,20 @@ from gates.documents import read_json
 from gates.errors import InvalidError
 from gates.run.project import Project
 from gates.run.result import Result
-from gates.run.selftest import ask, copy, sound, train
+from gates.run.selftest import ask, copy, proof, sound, train
 from gates.run.selftest.ask import Heard
 from gates.run.selftest.copy import Copy
+from gates.run.selftest.proof import Tried
 from gates.statement import Decision
 from gates.verdict import Outcome
 
-CAUGHT, MISSED, NOT_APPLICABLE = "caught", "missed", "not applicable"
 AGAIN = "gates ship --until judge"
 FROM_JOBS = ("train.json", "predict.json", "git.json", "run.json", "serving.json", "predictions.parquet")
 TABLES = ("raw", "train", "features", "labels", "predictions")
 
 
 def run(project: Project, planted: Sequence[Defect] = defects.ALL, *, retrain: bool = False) -> Result:
-    """Plant every defect, and say who caught it; fail where one was missed, or where no defect is refused.
+    """Plant every defect, and say who caught it; fail where those missed one who are to catch it.
 
     Args:
         project: The project, with the candidate of its last judgement; it is only read.
@@ -60,7 +59,7 @@ def run(project: Project, planted: Sequence[Defect] = defects.ALL, *, retrain: b
         for defect in planted:
             show(defect.name)
             tried.append(_tried(made, decision, defect, retrain=retrain))
-    return _answer(tried, time.monotonic() - begun, no_champion)
+    return proof.answer(project.policy, tried, time.monotonic() - begun, no_champion)
 
 
 def _approver(project: Project) -> str:
@@ -105,29 +104,21 @@ def _written_anew(made: Copy, decision: Decision, tables: Sequence[str], *, retr
         return _heard(made, decision, changes, in_the_making=True, retrains=retrains)
 
 
-def _tried(made: Copy, decision: Decision, defect: Defect, *, retrain: bool) -> dict[str, Any]:
+def _tried(made: Copy, decision: Decision, defect: Defect, *, retrain: bool) -> Tried:
     """Plant one defect, ask everybody, and take it out again."""
     begun = time.monotonic()
-    told: dict[str, Any] = {"name": defect.name, "planted": defect.planted, "expected": list(defect.expected)}
     try:
         if defect.retrains and not retrain:
             raise NotApplicableError("it takes a training: gates selftest --retrain")
-        changes = defect.plant(sound.case(made, decision))
+        case = sound.case(made, decision)
+        expected, changes = defect.expected_in(case), defect.plant(case)
         with made.planted():
             heard = _heard(
                 made, decision, changes, in_the_making=defect.in_the_making, retrains=defect.retrains
             )
     except NotApplicableError as error:
-        return {**told, "outcome": NOT_APPLICABLE, "why": f"Not applicable: {error}.", "by": []}
-    by = sorted(heard.who, key=lambda who: who not in defect.expected)
-    why = f"Nobody noticed it. What holds it: {defect.held_by}."
-    return {
-        **told,
-        "outcome": CAUGHT if by else MISSED,
-        "by": by,
-        "why": next((each.why for each in heard.objections if each.who == by[0]), why),
-        "seconds": round(time.monotonic() - begun, 2),
-    }
+        return proof.not_applicable(defect, str(error))
+    return proof.heard(defect, expected, heard, time.monotonic() - begun)
 
 
 def _heard(
@@ -156,21 +147,3 @@ def _refused(heard: Heard, what: str) -> Result:
     told = "; ".join(f"{each.who}: {each.why}" for each in heard.objections)
     sentence = f"{what}, so that to refuse a defect would prove nothing. {told}"
     return Result("fail", sentence, look=AGAIN, details={"defects": [], "refused": heard.who})
-
-
-def _answer(tried: list[dict[str, Any]], seconds: float, no_champion: str) -> Result:
-    missed = [each["name"] for each in tried if each["outcome"] == MISSED]
-    applicable = sum(each["outcome"] != NOT_APPLICABLE for each in tried)
-    details = {
-        "caught": applicable - len(missed),
-        "applicable": applicable,
-        "missed": missed,
-        "seconds": round(seconds, 2),
-        "defects": tried,
-    }
-    alone = f" Nothing was compared: beside no champion does it pass. {no_champion}" if no_champion else ""
-    if missed or not applicable:
-        sentence = f"{len(missed)} of {applicable} defects were not caught: {', '.join(missed)}.{alone}"
-        return Result("fail", sentence, look="docs/selftest.md", details=details)
-    told = f"All {applicable} defects were caught in {seconds:.0f} s; without a defect every gate passes."
-    return Result("pass", told + alone, details=details)

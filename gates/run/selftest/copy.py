@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gates import stages
@@ -11,7 +11,7 @@ from gates.adapters import files, git
 from gates.adapters.console import Screen
 from gates.defects import Changes
 from gates.errors import InvalidError
-from gates.paths import require_regular_file
+from gates.paths import require_plain, require_regular_file
 from gates.run.project import Project
 
 LEFT_BY_JOBS = ("candidate", "evidence")
@@ -32,16 +32,24 @@ class Copy:
         return Project(self.root, self._log, Screen(quiet=True))
 
     def write(self, changes: Changes) -> None:
-        """Write files anew, and remember what they were."""
+        """Write files anew, and remember what they were.
+
+        Raises:
+            InvalidError: A name leaves the copy.
+        """
         for name, content in changes.items():
-            path = self.root / name
+            path = self.root / require_plain(name)
             self._before.setdefault(name, path.read_bytes() if path.exists() else None)
             files.write_bytes(path, content)
 
     def remember(self, names: Iterable[str]) -> None:
-        """Remember files that somebody else is about to write; of a folder those that lie in it."""
+        """Remember files that somebody else is about to write; of a folder those that lie in it.
+
+        Raises:
+            InvalidError: A name leaves the copy.
+        """
         for name in names:
-            path = self.root / name
+            path = self.root / require_plain(name)
             there = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
             for each in there:
                 content = each.read_bytes() if each.exists() else None
@@ -72,11 +80,12 @@ def of(project: Project) -> Iterator[Copy]:
     """Copy what gates read of a project: what git keeps, what dvc.lock names, what the jobs left.
 
     Raises:
-        InvalidError: The project is not in a git repository, or a file of it is gone.
+        InvalidError: The project is not in a git repository, a file of it is gone, or dvc.lock names one
+            that lies outside of it.
     """
     shared = project.policy.project
     names = {
-        *git.tracked(project.root),
+        *_plain(git.tracked(project.root)),
         *stages.files(project.lock, project.root / "dvc.yaml"),
         *(shared.data.raw, shared.data.train, shared.golden_set.features, shared.golden_set.labels),
         *(
@@ -89,11 +98,19 @@ def of(project: Project) -> Iterator[Copy]:
     with tempfile.TemporaryDirectory(prefix="gates-selftest-") as temporary:
         root = Path(temporary) / "project"
         for name in sorted(names):
-            _copy(project.root / name, root / name)
+            _copy(project.root, root, name)
         yield Copy(root, project.log)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _plain(names: Iterable[str]) -> Iterator[str]:
+    """Yield the names that a gate would open; git may keep others, which none of them reads."""
+    for name in names:
+        with suppress(InvalidError):
+            yield require_plain(name)
+
+
+def _copy(project: Path, copy: Path, name: str) -> None:
+    source, target = project / require_plain(name), copy / name
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_symlink() or not source.exists():
         return  # what a gate misses, it says itself
