@@ -13,7 +13,7 @@ from gates.render.sentences import shown
 
 STYLES = {"caught": "green", "missed": "bold red", "not applicable": "dim"}
 MARKS = {"caught": "✅ caught", "missed": "❌ missed", "not applicable": "… not applicable"}
-PROVED = {"caught": "can fail", "missed": "caught nothing", "not applicable": "not put to the test"}
+PROVED = {"caught": "can fail", "missed": "missed {missed}", "not applicable": "not put to the test"}
 RANK = ("missed", "caught", "not applicable")
 LETTERS = 160  # of a reason, in a table
 
@@ -32,7 +32,7 @@ def table(document: Mapping[str, Any]) -> RenderableType:
     for column in ("gate", "caught", "outcome"):
         gates.add_column(column, overflow="fold")
     for gate in document["gates"]:
-        gates.add_row(gate["gate"], _share(gate), Text(PROVED[gate["outcome"]], STYLES[gate["outcome"]]))
+        gates.add_row(gate["gate"], _share(gate), Text(_proved(gate), STYLES[gate["outcome"]]))
     return Group(rows, "", gates, "")
 
 
@@ -47,7 +47,7 @@ def page(document: Mapping[str, Any], red: Red | None = None) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     if document["defects"]:
         lines += ["", "| gate | caught | outcome |", "|---|---|---|"]
-        told = [(each["gate"], _share(each), PROVED[each["outcome"]]) for each in document["gates"]]
+        told = [(each["gate"], _share(each), _proved(each)) for each in document["gates"]]
         lines += [f"| {' | '.join(cells)} |" for cells in told]
     return "\n".join([*lines, ""])
 
@@ -59,6 +59,11 @@ def _ordered(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _share(gate: Mapping[str, Any]) -> str:
     """Return how many of the defects that a gate is to catch it has caught."""
     return f"{gate['caught']} of {gate['applicable']}"
+
+
+def _proved(gate: Mapping[str, Any]) -> str:
+    """Return what the defects have proved of a gate."""
+    return PROVED[gate["outcome"]].format(**gate)
 
 
 def _by(each: Mapping[str, Any]) -> str:

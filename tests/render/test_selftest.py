@@ -25,9 +25,16 @@ DOCUMENT = {
         row("other", "missed", seconds=0.1, by=["schema"]),
     ],
     "gates": [
-        {"gate": "golden", "caught": 1, "applicable": 2, "outcome": "caught", "why": ""},
-        {"gate": "latency", "caught": 0, "applicable": 1, "outcome": "missed", "why": "so"},
-        {"gate": "champion", "caught": 0, "applicable": 0, "outcome": "not applicable", "why": "so"},
+        {"gate": "golden", "caught": 1, "missed": 0, "applicable": 2, "outcome": "caught", "why": ""},
+        {"gate": "latency", "caught": 0, "missed": 1, "applicable": 1, "outcome": "missed", "why": "so"},
+        {
+            "gate": "champion",
+            "caught": 0,
+            "missed": 0,
+            "applicable": 0,
+            "outcome": "not applicable",
+            "why": "so",
+        },
     ],
 }
 
@@ -57,7 +64,7 @@ def test_each_gate_that_blocks_has_a_row() -> None:
     lines = selftest.page(DOCUMENT).splitlines()
     assert lines[lines.index("| gate | caught | outcome |") + 2 :] == [
         "| golden | 1 of 2 | can fail |",
-        "| latency | 0 of 1 | caught nothing |",
+        "| latency | 0 of 1 | missed 1 |",
         "| champion | 0 of 0 | not put to the test |",
     ]
 

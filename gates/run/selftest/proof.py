@@ -71,7 +71,7 @@ def answer(policy: Policy, tried: Sequence[Tried], seconds: float, no_champion: 
         "gates": gates,
         "defects": list(tried),
     }
-    remarks = [each["why"] for each in gates if each["outcome"] != CAUGHT]
+    remarks = [each["why"] for each in gates if each["why"]]
     if no_champion:
         remarks.insert(0, f"Nothing was compared: beside no champion does it pass. {no_champion}")
     if missed or not applicable:
@@ -94,15 +94,13 @@ def _of_gate(gate: str, tried: Sequence[Tried]) -> dict[str, Any]:
     of_it = [each for each in tried if gate in each["expected"]]
     applicable = [each for each in of_it if each["outcome"] != NOT_APPLICABLE]
     caught = sum(gate in each["by"] for each in applicable)
-    told = {"gate": gate, "caught": caught, "applicable": len(applicable)}
+    missed = sum(each["outcome"] == MISSED for each in applicable)
+    told = {"gate": gate, "caught": caught, "missed": missed, "applicable": len(applicable)}
+    if missed:
+        why = "" if caught else f"The gate {gate} caught nothing: it may be unable to fail."
+        return {**told, "outcome": MISSED, "why": why}
     if caught:
         return {**told, "outcome": CAUGHT, "why": ""}
-    if any(each["expected"] == [gate] for each in applicable):
-        return {
-            **told,
-            "outcome": MISSED,
-            "why": f"The gate {gate} caught nothing: it may be unable to fail.",
-        }
     reasons = dict.fromkeys(
         each["why"].removeprefix("Not applicable: ").removesuffix(".")
         for each in of_it
