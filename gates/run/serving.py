@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from gates import break_glass, digest, statement, trust
+from gates import break_glass, statement, trust
 from gates.adapters import model
 from gates.adapters.registry import Registry
 from gates.break_glass import TIME, Approval
@@ -35,17 +35,10 @@ def decision(project: Project, history: History, champion: Champion) -> Decision
             made beside another champion than the one that its entry replaced.
     """
     name = f"The statement of v{champion.version}"
-    envelope = project.store.get(champion.statement)
-    payload = unseal(envelope, statement.PAYLOAD_TYPE, project.trusted_keys, name)
-    try:
-        found = statement.from_document(payload, name)
-    except TamperedError as error:
-        do = "Find who wrote it; serve another: gates rollback --to previous --reason …"
-        raise TamperedError(error.what, why=error.why, do=do) from error
-    project.require_trusted(envelope, found.judged_on, name)
+    found = _signed(project, champion.statement, name)
     passed = found.outcome is Outcome.PASS
     if champion.approval is not None:
-        passed = approval(project, history, champion).decision == digest.of_document(payload)
+        passed = approval(project, history, champion).decision == found.sha256
     about = (found.model, found.candidate.sha, found.candidate.run_id)
     if not passed or about != (project.model, champion.sha, champion.run_id):
         raise TamperedError(f"{name} is about another model or decision.", do="Find who wrote the entry.")
@@ -62,15 +55,27 @@ def decision_of(project: Project, link: Link) -> Decision:
     """Return the decision that an entry has made, signed by somebody whom the policy trusts.
 
     Raises:
-        TamperedError: Its statement is gone or does not verify.
+        TamperedError: Its statement is gone, does not verify, or its key was not trusted on that day.
     """
     entry = link.entry
     kept = entry.evidence if entry.kind == "refuse" else entry.target and entry.target.statement
     name = f"The statement of entry {entry.seq}"
     if not kept:
         raise TamperedError(f"{name} is not named.", do="Find who wrote the entry.")
-    document = unseal(project.store.get(kept), statement.PAYLOAD_TYPE, project.trusted_keys, name)
-    return statement.from_document(document, name)
+    return _signed(project, kept, name)
+
+
+def _signed(project: Project, sha256: str, name: str) -> Decision:
+    """Return a kept decision that somebody signed whom the policy trusted on its day."""
+    envelope = project.store.get(sha256)
+    payload = unseal(envelope, statement.PAYLOAD_TYPE, project.trusted_keys, name)
+    try:
+        found = statement.from_document(payload, name)
+    except TamperedError as error:
+        do = "Find who wrote it; if it serves, serve another: gates rollback --to previous --reason …"
+        raise TamperedError(error.what, why=error.why, do=do) from error
+    project.require_trusted(envelope, found.judged_on, name)
+    return found
 
 
 def approval(project: Project, history: History, champion: Champion) -> Approval:

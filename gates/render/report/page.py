@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from gates.digest import of_document
 from gates.render import card, lineage, sentences
 from gates.render.report import columns, pictures
 from gates.render.report.picture import outcome
 from gates.render.sentences import number, shown
 from gates.render.templates import template
-from gates.statement import Decision, to_document
+from gates.statement import Decision
 from gates.verdict import Finding, Outcome, Verdict
 
 State: TypeAlias = Literal["promoted", "refused", "undecided", "passed", "unchanged"]
@@ -55,10 +53,10 @@ class Report:
         """The model's name."""
         return self.decision.model
 
-    @cached_property
+    @property
     def statement(self) -> str:
         """SHA-256 of the statement."""
-        return of_document(to_document(self.decision))
+        return self.decision.sha256
 
     @property
     def exhibits_sha256(self) -> str:
