@@ -1,6 +1,7 @@
 """What the pictures of a report draw, tell and list, held against the verdicts and the exhibits."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from gates.render.report.picture import Picture
 from gates.render.report.pictures import of_decision
 from gates.render.sentences import number
 from gates.statement import Decision
-from gates.verdict import Finding, Verdict
+from gates.verdict import Finding, Outcome, Verdict
 from tests import decided
 from tests.checks.project import TODAY, Project, latency, seconds
 
 Drawn = dict[str, Axes]
+DRAWN = ("champion", "golden", "fairness", "latency")  # gates whose verdicts have pictures
 
 
 @pytest.fixture(name="drawn")
@@ -47,7 +49,7 @@ def made(tmp_path: Path) -> Project:
 
 def told(made: Project) -> tuple[dict[str, Picture], dict[str, Verdict], dict[str, Any]]:
     """Return the pictures, the verdicts and the exhibits, each by name."""
-    decision, exhibits = decided.decided(made)
+    decision, exhibits = decided.decided(made, DRAWN)
     return by_name(decision, exhibits), {each.gate: each for each in decision.verdicts}, exhibits
 
 
@@ -157,18 +159,15 @@ def test_slices_stand_against_their_limits(made: Project, drawn: Drawn, floor: f
 
 
 def test_figures_of_different_units_have_axes_of_their_own(made: Project, drawn: Drawn) -> None:
-    """Slices by RMSE, and by a share."""
-    made.regression()
-    limits = {
-        "max_slice_rmse": {"female=1": 40},
-        "min_slice_metrics": {"explained_variance": {"female=1": 0.2}},
-    }
-    made.policy(golden=limits)
-    told(made)
-    assert {name for name in drawn if name.startswith("slices")} == {
-        "slices-rmse",
-        "slices-explained_variance",
-    }
+    """Slices by AUC, and by a metric of another scale."""
+    decision, exhibits = decided.decided(made, DRAWN)
+    other = Finding("slice_metric/cost/female=1", Outcome.PASS, 30.0, 40.0, "at most")
+    (golden,) = (each for each in decision.verdicts if each.gate == "golden")
+    both = replace(golden, findings=(*golden.findings, other))
+    pictures = by_name(replace(decision, verdicts=(both,)), exhibits)
+    assert dict(dots(drawn["slices-cost"])) == {"female=1": as_drawn(other)}
+    assert "female=1: 30 against 40." in pictures["slices-cost"].answer
+    assert {name for name in drawn if name.startswith("slices")} == {"slices-auc", "slices-cost"}
 
 
 def unfair(made: Project) -> None:
