@@ -2,11 +2,14 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+
+from tests import machine
 
 TESTS = Path(__file__).parent
 # What takes longest begins first; the tests of the chain go on from one another's projects.
@@ -32,6 +35,14 @@ def _write_to_memory() -> None:
 
 
 _write_to_memory()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forgotten() -> Iterator[None]:
+    """Let nothing depend on what the machine is set to: on GitHub alone, for one, a key must be given."""
+    with pytest.MonkeyPatch.context() as patch:
+        machine.forget(patch)
+        yield
 
 
 class Rooms(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types here

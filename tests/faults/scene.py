@@ -16,10 +16,10 @@ from gates.adapters.store import FolderStore
 from gates.ledger import History
 from gates.run import serving
 from gates.run.project import Project
+from tests import machine
 from tests.checks import project as checked
 from tests.run import judged
 from tests.run.champions import promote
-from tests.run.conftest import OURS
 
 BUCKET = "ledger"
 ROLLBACK = ("rollback", "--to", "previous", "--reason", "too slow")
@@ -101,8 +101,7 @@ class Scene:
 def build(root: Path, environment: Mapping[str, str], database: Path | None = None) -> Scene:
     """Build one: three models promoted one after the other, and a passing decision about a fourth."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in OURS:
-            patch.delenv(name, raising=False)
+        machine.forget(patch)
         for name, value in environment.items():
             patch.setenv(name, value)
         made = judged.build(root)

@@ -11,15 +11,6 @@ from gates.run.project import Project
 from tests import warm
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = (
-    "CI",
-    "GITHUB_ACTIONS",
-    "GATES_SIGNER",
-    "GATES_SIGNING_KEY",
-    "GATES_LEDGER",
-    "MLFLOW_TRACKING_URI",
-    "MLFLOW_REGISTRY_URI",
-)
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +20,8 @@ def _warm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project whose ledger and registry are its own, whatever the machine is set to."""
-    for name in OURS:
-        monkeypatch.delenv(name, raising=False)
+def project(tmp_path: Path) -> Project:
+    """A project whose ledger and registry are its own."""
     root = tmp_path / "project"
     root.mkdir()
     shutil.copy(ROOT / "params.yaml", root)

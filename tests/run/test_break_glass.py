@@ -37,7 +37,6 @@ from tests.adapters import mlflow_models
 from tests.checks import project as checked
 from tests.run import champions, judged
 from tests.run.champions import another_key
-from tests.run.conftest import OURS
 from tests.run.judged import Judged
 
 ADA, GRACE = "file:ada.pem", "file:grace.pem"
@@ -45,20 +44,15 @@ GLASS = Glass((ADA, GRACE), "churn answers nonsense", timedelta(hours=24))
 
 
 @pytest.fixture
-def failing(template: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judged:
+def failing(template: Judged, tmp_path: Path) -> Judged:
     """A first champion, and a decision about another model that is no pass; Ada and Grace have keys."""
-    for name in OURS:
-        monkeypatch.delenv(name, raising=False)
     return template.copy(tmp_path / "project")
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """The same, for copying only."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in OURS:
-            patch.delenv(name, raising=False)
-        return build(tmp_path_factory.mktemp("failing") / "project")
+    return build(tmp_path_factory.mktemp("failing") / "project")
 
 
 def build(root: Path) -> Judged:

@@ -15,24 +15,18 @@ from gates.errors import ConflictError, GatesError, InvalidError, TamperedError
 from gates.run import promote
 from tests.checks.project import Project as Checked
 from tests.run import judged
-from tests.run.conftest import OURS
 from tests.run.judged import Judged
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """A project about to be judged, for copying only."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in OURS:
-            patch.delenv(name, raising=False)
-        return judged.build(tmp_path_factory.mktemp("ready") / "project")
+    return judged.build(tmp_path_factory.mktemp("ready") / "project")
 
 
 @pytest.fixture
-def ready(template: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judged:
+def ready(template: Judged, tmp_path: Path) -> Judged:
     """A project about to be judged, with the evidence of an earlier judgement."""
-    for name in OURS:
-        monkeypatch.delenv(name, raising=False)
     made = template.copy(tmp_path / "project")
     (made.root / "evidence").mkdir()
     (made.root / "evidence/earlier.json").write_text("{}")

@@ -23,24 +23,13 @@ from gates.verdict import Outcome, Verdict, Waiver
 from tests.checks import project as checked
 from tests.run import judged
 from tests.run.champions import another_key, entered, trust_only_this_machine
-from tests.run.conftest import OURS
 from tests.run.judged import Judged
-
-
-@pytest.fixture(autouse=True)
-def _own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the machine is set to."""
-    for name in OURS:
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """A project with a passing decision, for refusals only."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in OURS:
-            patch.delenv(name, raising=False)
-        return passed(tmp_path_factory.mktemp("judged"))
+    return passed(tmp_path_factory.mktemp("judged"))
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from gates.run.signing import trusted_signer
 from tests import kms, sigstore_instance
 from tests.run import judged
 from tests.run.champions import entered
-from tests.run.conftest import OURS
 from tests.sigstore_instance import Instance
 
 NAME = "alias/ml-gates"
@@ -31,8 +30,6 @@ URI = f"awskms:{NAME}"
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[kms.Kms]:
     """A KMS with a key, which boto finds; nothing else is set."""
-    for name in OURS:
-        monkeypatch.delenv(name, raising=False)
     with kms.running() as running:
         running.make(NAME)
         for name, value in running.environment.items():
@@ -43,8 +40,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[kms.Kms]:
 @pytest.fixture
 def instance(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Instance]:
     """A Sigstore instance, asked by a workflow, and a ledger that its runners share."""
-    for name in OURS:
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(LEDGER_VARIABLE, str(tmp_path / "ledger"))
     with sigstore_instance.running() as running:
         for name, value in running.environment.items():

@@ -35,7 +35,6 @@ from tests.adapters import mlflow_models
 from tests.checks import project as checked
 from tests.examples import OTHERS
 from tests.run import champions, judged
-from tests.run.conftest import OURS
 from tests.run.judged import Judged
 
 TAMPERED = ExitCode.TAMPERED
@@ -381,37 +380,32 @@ OTHER_RUN: dict[str, str] = {}
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def template(tmp_path_factory: pytest.TempPathFactory) -> World:
     """The world before anybody tampers with it."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in OURS:
-            patch.delenv(name, raising=False)
-        root = tmp_path_factory.mktemp("world") / "project"
-        made = judged.build(root)
-        champions.trust_only_this_machine(made.project)
-        judged.commit(root)
-        assert made.judge().outcome == "pass"
-        assert promote.run(made.project, "", apply=True).outcome == "pass"
-        template = checked.Project(root)
-        champion = serving.facts(made.project.history(), "")["champion"]
-        for scores, outcome in ((0.5, "fail"), (1.0, "pass")):
-            table = checked.tables()["predictions"]
-            template.write_table("predictions", table.assign(challenger=table["challenger"] * scores))
-            told = judged.hand_on(made.project, made.told.data, made.told.train, champion)
-            assert made.judge(told).outcome == outcome
-            if outcome == "fail":
-                promote.run(made.project, "", apply=True)
-        training = mlflow_models.training(root / "models/other", other="yes")
-        OTHER_RUN["id"] = mlflow_models.tracking(root).record(training)
-        gates.load_champion(root)
-        yield World(made)
+    root = tmp_path_factory.mktemp("world") / "project"
+    made = judged.build(root)
+    champions.trust_only_this_machine(made.project)
+    judged.commit(root)
+    assert made.judge().outcome == "pass"
+    assert promote.run(made.project, "", apply=True).outcome == "pass"
+    template = checked.Project(root)
+    champion = serving.facts(made.project.history(), "")["champion"]
+    for scores, outcome in ((0.5, "fail"), (1.0, "pass")):
+        table = checked.tables()["predictions"]
+        template.write_table("predictions", table.assign(challenger=table["challenger"] * scores))
+        told = judged.hand_on(made.project, made.told.data, made.told.train, champion)
+        assert made.judge(told).outcome == outcome
+        if outcome == "fail":
+            promote.run(made.project, "", apply=True)
+    training = mlflow_models.training(root / "models/other", other="yes")
+    OTHER_RUN["id"] = mlflow_models.tracking(root).record(training)
+    gates.load_champion(root)
+    return World(made)
 
 
 @pytest.fixture
-def world(template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(template: World, tmp_path: Path) -> Iterator[World]:
     """The same, as it was before, whatever the test before did: MLflow's paths are absolute."""
-    for name in OURS:
-        monkeypatch.delenv(name, raising=False)
     for name in STATE:
         place = template.root / name
         (shutil.copytree if place.is_dir() else shutil.copy)(place, tmp_path / name)

@@ -26,7 +26,6 @@ from gates.run.project import Project
 from tests import github_server
 from tests.adapters import mlflow_models
 from tests.github_server import GitHub
-from tests.run import conftest
 from tests.run.champions import promote
 from tests.workflows import harness
 
@@ -111,8 +110,6 @@ def new(folder: Path) -> Iterator[Production]:
     machine = folder / "machine"
     machine.mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        for name in conftest.OURS:
-            patch.delenv(name, raising=False)
         patch.setenv("no_proxy", "127.0.0.1")
         params = yaml.safe_load((harness.ROOT / "params.yaml").read_text())
         params["gates"]["alerts"] = {"burn_in_minutes": 0}
