@@ -63,6 +63,7 @@ LIBRARIES = (
     *("mlflow.store.model_registry.sqlalchemy_store", "mlflow.store.tracking.rest_store"),
     *("gates.cli", "gates.run.answer", "gates.run.judge", "gates.run.promote", "gates.run.rollback"),
     *("gates.run.predict", "gates.run.train", "gates.run.report", "gates.run.ship"),
+    *("gates.render.report.drawing", "huggingface_hub.repocard"),
 )
 PROGRAM = """#!/bin/sh
 exec "{python}" -IS "{client}" {name} "$@"
@@ -172,6 +173,8 @@ def _make_once() -> None:
         return copy.deepcopy(read(stream)) if plain else load(self, stream)
 
     yaml.load = load_once
+    # matplotlib reads its fonts for the first drawing.
+    sys.modules["gates.render.report.drawing"].drawn("warm", "", 1.0, lambda axes: axes.set_xlabel("0"))
 
 
 def _keep(asked: socket.socket) -> None:
