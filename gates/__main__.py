@@ -2,4 +2,5 @@
 
 from gates.cli import main
 
-main()
+if __name__ == "__main__":  # a process that works for this one imports this file too
+    main()

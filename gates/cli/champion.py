@@ -80,7 +80,7 @@ def card(project: "Project", target: str, out: Path | None) -> "Result":
         "--pictures",
         type=click.IntRange(min=0),
         default=10,
-        help="How many decisions without pictures get theirs; 10 where left out.",
+        help="How many of the newest decisions without pictures get theirs; 10 where left out.",
     ),
 )
 def site(project: "Project", folder: Path, also: tuple[Path, ...], pictures: int) -> "Result":

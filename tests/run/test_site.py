@@ -4,11 +4,14 @@ import re
 import shutil
 from pathlib import Path
 
+import joblib
 import pytest
 
+from gates.adapters.workers import REPAYS
 from gates.errors import ExitCode, InvalidError, UnavailableError
 from gates.render import templates
 from gates.run import site
+from gates.run.site import record
 from tests import decided, ledgers
 
 VERIFIED = "when chain and signatures of the ledger were verified"
@@ -83,18 +86,41 @@ def test_a_model_s_page_is_its_timeline(roots: Path) -> None:
 
 
 def test_a_page_is_made_once(roots: Path) -> None:
-    """Pictures are added, newest first, as far as a run may; with nothing left to do, no file is touched."""
+    """Pictures are added, the newest of all models first, as far as a run may.
+
+    With nothing left to do, no file is touched.
+    """
     folder, _ = built(roots, 1)
-    drawn = {each.name[:8] for each in folder.rglob("0*.html") if has_pictures(each)}
-    assert drawn == {"00000007"}
+    drawn = {f"{each.parent.name} {each.name[:8]}" for each in folder.rglob("0*.html") if has_pictures(each)}
+    assert drawn == {"fraud 00000007"}
     before = {each: each.stat().st_mtime_ns for each in folder.rglob("0*.html")}
     _, again = built(roots, 0)
     assert (again["new"], again["plain"]) == (0, 13)
     assert {each: each.stat().st_mtime_ns for each in folder.rglob("0*.html")} == before
     _, more = built(roots, 2)
     assert (more["new"], more["plain"]) == (2, 11)
-    changed = {each.name[:8] for each, at in before.items() if each.stat().st_mtime_ns != at}
-    assert changed == {"00000006", "00000005"}
+    changed = {
+        f"{each.parent.name} {each.name[:8]}" for each, at in before.items() if each.stat().st_mtime_ns != at
+    }
+    assert changed == {"churn 00000007", "fraud 00000006"}
+
+
+def test_on_more_cores_it_is_the_same_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Byte for byte, with as many pictures."""
+    decision, drawn = decided.decided(decided.project(tmp_path / "judged"))
+    names = [f"model-{number}" for number in range(2 * REPAYS)]
+    for name in names:
+        ledgers.write(tmp_path / name, name, decision, drawn, 1)
+    sites = []
+    for cores in (1, 2):
+        monkeypatch.setattr(joblib, "cpu_count", lambda cores=cores: cores)
+        folder = tmp_path / f"site on {cores}"
+        first, *rest = [tmp_path / name for name in names]
+        told = site.run(ledgers.opened(first), folder, rest, 2).details
+        assert (told["new"], told["plain"]) == (len(names), len(names) - 2)
+        pages = [each for each in folder.rglob("*") if each.is_file()]
+        sites.append({each.relative_to(folder): each.read_bytes() for each in pages})
+    assert sites[0] == sites[1]
 
 
 @pytest.mark.parametrize("damage", ["templates", "matplotlib", "gone", "record"])
@@ -106,7 +132,7 @@ def test_what_is_out_of_date_is_made_again(roots: Path, monkeypatch: pytest.Monk
     if damage == "gone":
         page.unlink()
     elif damage == "record":
-        (folder / site.MADE).write_text('{"of": 1}')
+        (folder / record.MADE).write_text('{"of": 1}')
     else:
         another(monkeypatch, damage)
     _, told = built(roots, 0)
@@ -119,7 +145,7 @@ def another(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     if what == "templates":
         monkeypatch.setattr(templates, "sha256", lambda: "0" * 64)
     else:
-        monkeypatch.setattr(site, "version", lambda _: "99.0")
+        monkeypatch.setattr(record, "version", lambda _: "99.0")
 
 
 @pytest.mark.parametrize("damage", ["templates", "matplotlib", "record"])
@@ -129,7 +155,7 @@ def test_pictures_are_never_thrown_away(roots: Path, monkeypatch: pytest.MonkeyP
     drawn = {each: each.stat().st_mtime_ns for each in folder.rglob("0*.html") if has_pictures(each)}
     assert {each.name[:8] for each in drawn} == {"00000007"}
     if damage == "record":
-        (folder / site.MADE).unlink()
+        (folder / record.MADE).unlink()
     else:
         another(monkeypatch, damage)
     _, told = built(roots, 0)
@@ -201,11 +227,11 @@ def test_a_ledger_that_does_not_answer_is_no_tampering(roots: Path) -> None:
     assert "v7 since" in (roots / "site/index.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("record", ["{", "[]", "null", ""])
-def test_a_record_that_is_junk_is_none(roots: Path, record: str) -> None:
+@pytest.mark.parametrize("junk", ["{", "[]", "null", ""])
+def test_a_record_that_is_junk_is_none(roots: Path, junk: str) -> None:
     """All is made again."""
     folder, _ = built(roots, 0)
-    (folder / site.MADE).write_text(record)
+    (folder / record.MADE).write_text(junk)
     assert built(roots, 0)[1]["new"] == 2 * ENTRIES
 
 
@@ -215,7 +241,7 @@ def test_a_folder_of_somebody_s_is_left_alone(roots: Path) -> None:
     with pytest.raises(InvalidError, match="holds files that no site has left"):
         site.run(ledgers.opened(roots / "churn"), roots / "churn", [], 0)
     assert (roots / "churn/index.html").read_text() == "mine"
-    assert not (roots / "churn" / site.MARK).exists()
+    assert not (roots / "churn" / record.MARK).exists()
 
 
 def test_two_models_of_one_name(roots: Path) -> None:
