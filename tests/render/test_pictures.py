@@ -13,7 +13,7 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from gates.render.report import of_gates, of_groups, of_latency, of_scores
-from gates.render.report.drawing import MOST_DOTS
+from gates.render.report.drawing import MOST_DOTS, logarithmic
 from gates.render.report.picture import Picture
 from gates.render.report.pictures import of_decision
 from gates.render.sentences import number
@@ -260,6 +260,20 @@ def test_requests_are_drawn_against_the_limit(made: Project, drawn: Drawn, reque
     assert lines["challenger"] == exhibits["latency"]["challenger"]["ms"]
     assert sure in pictures["latency"].answer
     assert f"the limit is {number(limit)} ms." in pictures["latency"].answer
+
+
+@pytest.mark.parametrize("slowest", [1.01, 2.0, 6.0, 50.0, 4_000.0, 1e6], ids="{:g} times as long".format)
+def test_milliseconds_can_be_read(slowest: float) -> None:
+    """A few plain numbers, however far apart the requests are."""
+    axes = Figure(figsize=(3.6, 3)).add_subplot()
+    axes.plot([8.0, 8.0 * slowest], [0.0, 1.0])
+    logarithmic(axes)
+    low, high = axes.get_xlim()
+    places = [*axes.get_xticks(), *axes.get_xticks(minor=True)]
+    labels = [each.get_text() for each in axes.get_xticklabels(which="both")]
+    shown = [float(label) for place, label in zip(places, labels, strict=True) if low <= place <= high]
+    assert 2 <= len({*shown}) <= 10, shown
+    assert shown == pytest.approx([each for each in places if low <= each <= high])
 
 
 def test_curves_are_those_of_the_exhibits(made: Project, drawn: Drawn) -> None:

@@ -26,6 +26,8 @@ LONGEST = 28  # letters of a label
 LONGEST_BESIDE = 21  # letters of a name in the legend that leave room for another
 MOST_DOTS = 30  # below one another
 PER_DOT = 0.26  # inches
+LEAST_FOLD = 5  # from end to end of an axis that powers of ten mark
+MOST_FOLD = 500  # from end to end of an axis that has room for more than the powers of ten
 _TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r' id="([^"]*)"')
 _REFERENCE = re.compile(r'(?:url\(#|href="#)([^")]+)')
@@ -72,13 +74,14 @@ def drawn(name: str, title: str, height: float, draw: "Callable[[Any], None]") -
                 "ytick.color": COLOURS["ink"],
             }
         )
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.add_subplot()
+        figure = Figure(figsize=(WIDTH, height), layout="constrained", facecolor="none")
+        canvas: Any = FigureCanvasSVG(figure)
+        axes = figure.add_subplot(facecolor="none")
         axes.spines[["top", "right"]].set_visible(False)
         draw(axes)
         written = io.StringIO()
-        figure.savefig(written, format="svg", transparent=True, metadata=dict.fromkeys(_METADATA))
+        # Not savefig, which draws each figure once more, to find a layout that this finds too.
+        canvas.print_svg(written, metadata=dict.fromkeys(_METADATA))
     return _for_page(written.getvalue(), name, title)
 
 
@@ -108,6 +111,18 @@ def height(rows: Sequence[Dot]) -> float:
 def line(axes: Any, x: float, label: str, colour: str, style: str = "-") -> None:  # noqa: ANN401 - matplotlib's axes
     """Draw a line from bottom to top, named in the legend."""
     axes.axvline(x, color=COLOURS[colour], linestyle=style, linewidth=1.4, label=label)
+
+
+def logarithmic(axes: Any) -> None:  # noqa: ANN401 - matplotlib's axes
+    """Make the axis from left to right a logarithmic one, with plain numbers to read it by."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    powers = LogLocator(subs=(1, 2, 5) if high < MOST_FOLD * low else (1,))
+    axes.xaxis.set_major_locator(MaxNLocator(4) if high < LEAST_FOLD * low else powers)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())  # matplotlib names these in TeX, which nobody here can read
 
 
 def legend(axes: Any) -> None:  # noqa: ANN401 - matplotlib's axes

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gates.exhibits import SHARES
-from gates.render.report.drawing import COLOURS, STYLES, drawn, legend, line
+from gates.render.report.drawing import COLOURS, STYLES, drawn, legend, line, logarithmic
 from gates.render.report.picture import Picture, optional
 from gates.render.sentences import number
 from gates.verdict import Verdict
@@ -35,8 +35,7 @@ def latency(judged: Mapping[str, Verdict], timed: Mapping[str, Any]) -> Iterator
                 [low, high], [0.99, 0.99], color=COLOURS["ink"], linewidth=3, label="p99, each end 95 % sure"
             )
         line(axes, held.limit, "limit of the p99", "limit")
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
+        logarithmic(axes)
         axes.set_xlabel("ms")
         axes.set_ylabel("share of requests")
         legend(axes)
