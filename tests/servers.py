@@ -95,7 +95,7 @@ def versity(folder: Path) -> Iterator[S3]:
         _miss("versitygw is neither on PATH nor in .tools/bin, so no real S3 server was asked")
     for name in ("data", "versions"):
         (folder / name).mkdir(parents=True)
-    port = _free_port()
+    port = free_port()
     server = S3(f"http://127.0.0.1:{port}", "root", "a real secret")
     posix = ["posix", "--versioning-dir", str(folder / "versions"), str(folder / "data")]
     environment = {**os.environ, "ROOT_ACCESS_KEY": server.key, "ROOT_SECRET_KEY": server.secret}
@@ -106,7 +106,7 @@ def versity(folder: Path) -> Iterator[S3]:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            _wait_for(process, port)
+            wait_for(process, port)
             yield server
         finally:
             process.terminate()
@@ -160,7 +160,7 @@ def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
     """Run MLflow with basic-auth over a folder; skip where what its accounts need is not installed."""
     if importlib.util.find_spec("flask_wtf") is None:
         _miss("Flask-WTF is not installed, so no MLflow server with accounts was asked")
-    port = _free_port()
+    port = free_port()
     server = Accounts(f"http://127.0.0.1:{port}", folder)
     variables = {
         "MLFLOW_AUTH_ADMIN_PASSWORD": server.password,
@@ -180,7 +180,7 @@ def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
         start_new_session=True,
     ) as process:
         try:
-            _wait_for(process, port, tries=2400)
+            wait_for(process, port, tries=2400)
             server.hash_at_once()
             yield server
         finally:
@@ -194,12 +194,12 @@ def _miss(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", port: int, tries: int = 200) -> None:
+def wait_for(process: "subprocess.Popen[bytes]", port: int, tries: int = 200) -> None:
     """Wait until a server listens, or has ended instead."""
     for _ in range(tries):
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):

@@ -95,7 +95,8 @@ def joined(address: str) -> Iterator[Cluster]:
         raise UnavailableError(
             f"Ray {'at ' + address if address else 'on this machine'} does not answer.",
             why=f"{str(error).splitlines()[0] if str(error) else type(error).__name__}",
-            do="Check the address, or use --engine local.",
+            do="Check the address and the cluster's token, RAY_AUTH_MODE=token and RAY_AUTH_TOKEN; "
+            "or use --engine local.",
         ) from error
     try:
         yield Cluster(ray)

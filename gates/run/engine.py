@@ -1,48 +1,75 @@
 """What carries a gate's work over the parts of a table: this process, or Ray."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from gates.adapters import datasets, engine_local, engine_ray
-from gates.errors import InvalidError
-from gates.parts import Over, Part, T
+from gates.adapters.datasets import Origin
+from gates.parts import Part, T
 from gates.run.project import Project
 
 LOCAL, RAY = "local", "ray"
 
 
-@contextmanager
-def over(project: Project, engine: str) -> Iterator[Over[Any]]:
-    """Give what carries a function over parts, and tells how far it is.
+@dataclass
+class Engine:
+    """Carries functions over the parts of tables; `opened` makes it.
 
-    Args:
-        project: Its screen tells.
-        engine: local, ray, or ray://host:port.
-
-    Raises:
-        GatesError: The engine is not there.
+    Attributes:
+        project: Its screen tells how far the work is, and on its disk lies what is brought here.
+        name: local, ray, or ray://host:port.
     """
-    if engine == LOCAL:
-        yield _told(project, engine_local.carry)
-        return
-    with engine_ray.joined("" if engine == RAY else engine) as cluster:
-        yield _told(project, cluster.carry)
+
+    project: Project
+    name: str
+    _stack: ExitStack
+    _origins: dict[Path, Origin] = field(default_factory=dict)
+
+    def at_hand(self, tables: Iterable[Any]) -> list[Any]:
+        """Return the same values with a folder on this machine in place of each ``s3://bucket/prefix``.
+
+        Raises:
+            GatesError: A bucket cannot be read.
+        """
+        return [self._brought(each) if is_remote(each) else each for each in tables]
+
+    def over(self, parts: Sequence[Part], function: Callable[[Part], T]) -> list[T]:
+        """Return the results of a function for all parts, in their order, and tell how far it is.
+
+        Machines of a cluster do not see what was brought here, and fetch the same themselves.
+
+        Raises:
+            GatesError: The engine is not there, or as the function raises it.
+        """
+        if self._origins:
+            function = partial(there, self._origins, function)
+        with self.project.screen.counting(sum(part.rows for part in parts)) as counted:
+            return list(self._carry(parts, function, lambda part: counted(part.rows)))
+
+    @cached_property
+    def _carry(self) -> Callable[..., Iterable[Any]]:
+        if self.name == LOCAL:
+            return engine_local.carry
+        address = "" if self.name == RAY else self.name
+        return self._stack.enter_context(engine_ray.joined(address)).carry
+
+    def _brought(self, uri: str) -> Path:
+        self.project.say(f"bringing {uri}")
+        table = self._stack.enter_context(datasets.brought(uri, self.project.root))
+        if self.name not in {LOCAL, RAY}:
+            self._origins |= datasets.origins(table)
+        return table.folder
 
 
 @contextmanager
-def at_hand(project: Project, tables: Iterable[Any], engine: str) -> Iterator[list[Any]]:
-    """Give the same values with a folder on this machine in place of each ``s3://bucket/prefix``.
-
-    Raises:
-        GatesError: A bucket cannot be read, or a cluster could not reach what was brought here.
-    """
+def opened(project: Project, name: str) -> Iterator[Engine]:
+    """Give an engine; what it brought here, and what it started, ends with it."""
     with ExitStack() as stack:
-        yield [
-            stack.enter_context(_brought(project, str(each), engine)) if is_remote(each) else each
-            for each in tables
-        ]
+        yield Engine(project, name, stack)
 
 
 def is_remote(value: object) -> bool:
@@ -50,21 +77,19 @@ def is_remote(value: object) -> bool:
     return isinstance(value, str) and value.startswith(datasets.SCHEME)
 
 
-@contextmanager
-def _brought(project: Project, uri: str, engine: str) -> Iterator[Path]:
-    if engine not in {LOCAL, RAY}:
-        raise InvalidError(
-            f"{uri} is brought to this machine, which the cluster at {engine} does not see.",
-            do="Give a folder that all its machines reach, or --engine ray.",
-        )
-    project.say(f"bringing {uri}")
-    with datasets.brought(uri, project.root) as folder:
-        yield folder
+def there(origins: Mapping[Path, Origin], function: Callable[[Part], T], part: Part) -> T:
+    """Return the result of a function for a part, on a machine of a cluster.
 
+    Args:
+        origins: Where files come from that this machine does not see.
+        function: The work.
+        part: The part, as the machine that asks sees it.
 
-def _told(project: Project, carry: Callable[..., Iterable[Any]]) -> Over[Any]:
-    def told(parts: Sequence[Part], function: Callable[[Part], T]) -> list[T]:
-        with project.screen.counting(sum(part.rows for part in parts)) as counted:
-            return list(carry(parts, function, lambda part: counted(part.rows)))
-
-    return told
+    Raises:
+        GatesError: The file cannot be fetched, or as the function raises it.
+    """
+    origin = origins.get(part.path)
+    if origin is None:
+        return function(part)  # in a folder that all machines reach
+    with datasets.fetched(origin) as path:
+        return function(replace(part, path=path))

@@ -12,6 +12,7 @@ from gates.adapters import behaviour, files
 from gates.checks import Check, InputField
 from gates.documents import read_json
 from gates.errors import InvalidError
+from gates.parts import Over
 from gates.policy import require_valid
 from gates.run import engine, named_metrics
 from gates.run.project import Project
@@ -27,8 +28,9 @@ def run(
     Raises:
         GatesError: An input cannot be read; nothing was decided.
     """
-    with engine.at_hand(project, given.values(), on) as values:
-        verdict = judge(project, name, dict(zip(given, values, strict=True)), today, on=on)
+    with engine.opened(project, on) as used:
+        values = used.at_hand(given.values())
+        verdict = judge(project, name, dict(zip(given, values, strict=True)), today, over=used.over)
     files.write_json(project.evidence / f"{name}.json", to_document(verdict))
     return verdict
 
@@ -39,7 +41,7 @@ def judge(
     given: Mapping[str, Any],
     today: date,
     skip: frozenset[str] = frozenset(),
-    on: str = engine.LOCAL,
+    over: Over[Any] | None = None,
 ) -> Verdict:
     """Return the verdict of a gate.
 
@@ -49,7 +51,7 @@ def judge(
         given: Values of inputs that are not to be looked up.
         today: The day on which waivers are looked at.
         skip: Optional inputs to leave out.
-        on: The engine that reads tables: local, ray, or ray://host:port.
+        over: What carries it over the parts of its tables; this process if absent.
 
     Raises:
         GatesError: An input cannot be read; nothing was decided.
@@ -62,7 +64,7 @@ def judge(
     inputs = _inputs(project, name, check, {"as_of": today.isoformat(), **given}, skip)
     _require_asked(project, getattr(inputs, "named_metrics", None))
     record = _record(check, inputs)  # before anything reads the files: what is recorded is what is measured
-    measurements = {key: float(value) for key, value in _measured(project, check, inputs, on).items()}
+    measurements = {key: float(value) for key, value in _measured(project, check, inputs, over).items()}
     verdict = again(project, name, measurements, today)
     for waiver in project.policy.waivers if not skip else ():
         if waiver.gate == name and waiver.finding not in {finding.name for finding in verdict.findings}:
@@ -70,12 +72,17 @@ def judge(
     return replace(verdict, inputs=record)
 
 
-def _measured(project: Project, check: Check, inputs: Any, on: str) -> Mapping[str, float]:  # noqa: ANN401 - each gate has its own
+def _measured(
+    project: Project,
+    check: Check,
+    inputs: Any,  # noqa: ANN401 - each gate has its own
+    over: Over[Any] | None,
+) -> Mapping[str, float]:
     measure = checks.over_parts(check)
     if measure is None:
         return check.measure(inputs)
-    with engine.over(project, on) as over:
-        return measure(inputs, over)
+    with engine.opened(project, engine.LOCAL) as here:
+        return measure(inputs, over or here.over)
 
 
 def _require_asked(project: Project, figures: Path | None) -> None:

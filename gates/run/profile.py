@@ -30,10 +30,10 @@ def run(project: Project, tables: Iterable[Path | str], out: Path, on: str = eng
     """
     key = project.policy.project.data.key
     parts = []
-    with engine.over(project, on) as over, engine.at_hand(project, tables, on) as here:
-        for path in here:
+    with engine.opened(project, on) as used:
+        for path in used.at_hand(tables):
             project.say(f"profiling {path}")
-            parts.append(profile_of(path, partial(ne, key), over))
+            parts.append(profile_of(path, partial(ne, key), used.over))
     whole = merged(parts)
     data = digest.canonical_json(to_document(whole))
     if len(data) > MAX_BYTES:

@@ -72,8 +72,8 @@ def test_a_profile_is_that_of_the_folder(project: Project) -> None:
 
 
 def test_one_object_may_be_the_table(project: Project) -> None:
-    with datasets.brought(f"{URI}/part=1/rows.parquet", project.root) as folder:
-        assert [path.name for path in folder.iterdir()] == ["rows.parquet"]
+    with datasets.brought(f"{URI}/part=1/rows.parquet", project.root) as table:
+        assert [path.name for path in table.folder.iterdir()] == ["rows.parquet"]
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,3 @@ def test_one_object_may_be_the_table(project: Project) -> None:
 def test_what_is_no_table_is_named(project: Project, uri: str, error: type[Exception], what: str) -> None:
     with pytest.raises(error, match=what), datasets.brought(uri, project.root):
         pass
-
-
-def test_a_cluster_does_not_see_what_was_brought_here(project: Project) -> None:
-    words = ("schema", "--engine", "ray://cluster:10001", "--train", URI)
-    assert "does not see" in str(answered(project, *words, code=ExitCode.INVALID))

@@ -88,7 +88,10 @@ def test_ray_gives_the_same_bytes(project: Project, name: str) -> None:
         "schema": {"train": project.root / "train"},
         "drift": {"reference": project.root / "train", "live": project.root / "live"},
     }[name]
-    verdicts = [gate.judge(project.opened(), name, given, TODAY, on=on) for on in (engine.LOCAL, engine.RAY)]
+    verdicts = []
+    for on in (engine.LOCAL, engine.RAY):
+        with engine.opened(project.opened(), on) as used:
+            verdicts.append(gate.judge(project.opened(), name, given, TODAY, over=used.over))
     local, ray = (canonical_json(to_document(verdict)) for verdict in verdicts)
     assert local == ray
     assert len(verdicts[0].findings) > 6
