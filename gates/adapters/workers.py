@@ -1,11 +1,12 @@
 """Work that needs no other's result, on all cores."""
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gates.errors import UnavailableError
 
@@ -37,13 +38,15 @@ def hired(tasks: int) -> Iterator[Each]:
     if many <= 1:
         yield map
         return
-    # Processes of their own, not forks: what this one holds open, threads included, is not theirs.
-    with ProcessPoolExecutor(many, mp_context=get_context("spawn")) as pool:
+    # Processes of their own, not forks: what this one holds open, threads included, is not theirs. Who stops
+    # this one with Ctrl-C stops them through it, and sees nothing of theirs.
+    deaf: dict[str, Any] = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
+    with ProcessPoolExecutor(many, get_context("spawn"), **deaf) as pool:
         try:
             yield pool.map
         except BrokenProcessPool as error:
             raise UnavailableError(
                 "A process that worked for this command was ended.",
                 why="Mostly that is memory running out.",
-                do="Free some, and give the same command again: what is made is not made twice.",
+                do="Free some, and give the same command again.",
             ) from error

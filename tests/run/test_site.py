@@ -10,7 +10,7 @@ import pytest
 from gates.adapters.workers import REPAYS
 from gates.errors import ExitCode, InvalidError, UnavailableError
 from gates.render import templates
-from gates.run import site
+from gates.run import serving, site
 from gates.run.site import record
 from tests import decided, ledgers
 
@@ -201,6 +201,20 @@ def test_a_decision_that_does_not_verify_is_told_and_not_shown(roots: Path) -> N
     assert VERIFIED in footer(folder / "fraud/index.html")
     for one in ("index.html", "churn/index.html"):
         assert "Not all verifies: what does not is named for churn" in footer(folder / one)
+
+
+def test_what_is_drawn_does_not_verify(roots: Path) -> None:
+    """The decision is still told, without pictures, and the site says that not all verifies."""
+    project = ledgers.opened(roots / "churn")
+    named = serving.decision_of(project, project.history().links[0]).candidate.exhibits_sha256
+    (path,) = (roots / "churn").rglob(f"objects/{named}*")
+    path.write_bytes(b"{}")
+    result = site.run(project, roots / "site", [roots / "fraud"], ENTRIES + 1)
+    assert result.exit_code is ExitCode.TAMPERED
+    drawn = [each.parent.name for each in (roots / "site").rglob("0*.html") if has_pictures(each)]
+    assert drawn == ["fraud"] * len(drawn) != []
+    assert "7: report" in (roots / "site/churn/index.html").read_text("utf-8")
+    assert VERIFIED not in footer(roots / "site/churn/index.html")
 
 
 def test_a_ledger_that_does_not_verify_has_no_timeline(roots: Path) -> None:

@@ -49,7 +49,7 @@ def run(project: Project, folder: Path, others: Sequence[Path], pictures: int) -
             _add(made, known.name, there, errors)
         tasks = _to_draw(folder, models, there, pictures)
         for task, made in zip(tasks, each(pages.draw, tasks), strict=True):
-            project.say(f"{number(len(made.pages))} decisions of {models[task.root].name} are drawn")
+            project.say(f"the pictures of {models[task.root].name} are drawn")
             _add(made, models[task.root].name, there, errors)
     _write_index(folder, [_told(known, errors.get(known.name)) for known in models.values()])
     record.write(folder, there)

@@ -78,18 +78,22 @@ def write(task: Task) -> tuple[Model, Made]:
 
 
 def draw(task: Task) -> Made:
-    """Write the reports of a task with their pictures."""
+    """Write the reports of a task with their pictures; one that cannot be drawn stays as it is."""
     project = _opened(task)
-    drawn: dict[str, str] = {}
     try:
         history = project.history()
-        for link, page in _pages(project, history):
+    except GatesError as error:
+        return Made({}, error)
+    drawn: dict[str, str] = {}
+    broken: TamperedError | None = None
+    for link, page in _pages(project, history):
+        try:
             if page in task.pages:
                 _write(project, history, link, task.folder / page, drawn=True)
                 drawn[page] = DRAWN
-    except GatesError as error:
-        return Made(drawn, error)
-    return Made(drawn, None)
+        except TamperedError as error:
+            broken = error
+    return Made(drawn, broken)
 
 
 def _opened(task: Task) -> Project:
