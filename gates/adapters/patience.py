@@ -4,6 +4,7 @@ A limit on each request is none on all of them: a server that takes seconds for 
 good as one that hangs. What is answered at once costs nothing; the rest is counted.
 """
 
+import gc
 import math
 import os
 import signal
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 VARIABLE = "GATES_PATIENCE_S"
 SECONDS = 10.0
 AT_ONCE_S = 0.25
+AGAIN_S = 0.01  # after which an interruption that came at a bad moment comes again
 
 
 class Patience:
@@ -67,11 +69,20 @@ class Patience:
             yield  # the timer is a whole program's, and somebody else's here
             return
 
-        def interrupt(*_: object) -> None:
-            if (more := self._left - over()) <= 0:
-                raise self._over()
-            signal.setitimer(signal.ITIMER_REAL, more)
+        collecting = False
 
+        def collects(phase: str, _: object) -> None:
+            nonlocal collecting
+            collecting = phase == "start"
+
+        def interrupt(*_: object) -> None:
+            more = self._left - over()
+            # What the garbage collector calls swallows an error, and prints it.
+            if more <= 0 and not collecting:
+                raise self._over()
+            signal.setitimer(signal.ITIMER_REAL, max(more, AGAIN_S))
+
+        gc.callbacks.append(collects)
         signal.signal(signal.SIGALRM, interrupt)
         signal.setitimer(signal.ITIMER_REAL, self._left + AT_ONCE_S)
         try:
@@ -79,6 +90,7 @@ class Patience:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            gc.callbacks.remove(collects)
 
     def _over(self) -> TimeoutError:
         return TimeoutError(f"It took longer than {self.seconds:g} s to answer ({VARIABLE})")

@@ -1,8 +1,10 @@
 """Waiting ends: within one request, and over many."""
 
+import gc
 import select
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -32,6 +34,34 @@ def test_a_silence_is_interrupted(silence: socket.socket) -> None:
         silence.recv(1)
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_the_collector_swallows_no_interruption(
+    silence: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Garbage that takes its time to end, and would print what is raised meanwhile and go on."""
+    swallowed: list[object] = []
+    deaf, before = threading.Event(), [*gc.callbacks]
+    monkeypatch.setattr(sys, "unraisablehook", swallowed.append)
+
+    class Garbage:
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            deaf.wait(0.6)
+
+    def ask() -> None:
+        with Patience().waiting():
+            Garbage()
+            gc.collect()
+            silence.recv(1)
+
+    silence.settimeout(5)
+    with pytest.raises(TimeoutError, match="longer than"):
+        ask()
+    assert not swallowed
+    assert gc.callbacks == before
 
 
 def test_waiting_within_waiting_is_one(silence: socket.socket) -> None:

@@ -6,6 +6,7 @@ within, and that tell nothing of what they call. Only loading on trial happens i
 nothing is written there, and a signal to us reaches it either way.
 """
 
+import gc
 import json
 import os
 import signal
@@ -192,6 +193,8 @@ def warm() -> None:
         module.create_loader = lambda *_: loader
     os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
     S3Store("s3://nobody/asks")
+    gc.collect()
+    gc.freeze()  # or every child would copy what the collector touches
 
 
 if __name__ == "__main__":
