@@ -153,13 +153,12 @@ class Lane:
         head = history.champion.version if history.champion else ""
         return Outcome(case, first, tuple(reruns), len(added), head, place.alias())
 
-    def answer(self, arguments: Sequence[str], fault: str, request_s: int = 1) -> Ended:
-        """Run a command while every request to MLflow is harmed; it waits so long for each."""
+    def answer(self, arguments: Sequence[str], fault: str, *, patient: bool = False) -> Ended:
+        """Run a command while every request to MLflow is harmed, as patient as a user's or not."""
         place, environment, _ = self._prepare(Row("", "folder", "MLflow"))
         self._roads["MLflow"].reset(0, fault)
         try:
-            patience = IMPATIENT | {"MLFLOW_HTTP_REQUEST_TIMEOUT": str(request_s)}
-            return self._forker.run(arguments, place.root, environment | patience)
+            return self._forker.run(arguments, place.root, environment | ({} if patient else IMPATIENT))
         finally:
             self._roads["MLflow"].reset()
 

@@ -30,7 +30,7 @@ def test_every_command_answers(steps: Matrix, command: str, fault: str) -> None:
     """Whatever MLflow does, and however many requests it does it to."""
     one_request = (command, fault) == ("judge", "slow server")
     with steps.lane() as lane:
-        ended = lane.answer(LINES[command], fault, request_s=60 if one_request else 1)
+        ended = lane.answer(LINES[command], fault, patient=one_request)
     if one_request:
         assert ended.code == 0, ended.said  # within its patience
         return
