@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -139,3 +140,12 @@ def copy_project(folder: Path) -> None:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         else:
             shutil.copy(source, target)
+
+
+def unhurried(params: Path) -> None:
+    """Give a policy such wide limits of time that how busy this machine is decides nothing."""
+    before = params.read_text(encoding="utf-8")
+    text, limits = re.subn(r"^( +p99_ms:) [\d.]+", r"\1 60000.0", before, flags=re.MULTILINE)
+    assert limits == 1, f"{params} holds {limits} limits of a p99"
+    text = re.sub(r"^( +budget_s:) [\d.]+", r"\1 600.0", text, flags=re.MULTILINE)
+    params.write_text(re.sub(r"^ +max_p99_ratio:.*\n", "", text, flags=re.MULTILINE), encoding="utf-8")

@@ -9,10 +9,9 @@ from mlflow import MlflowClient
 
 from gates import digest
 from tests.adapters import mlflow_models
-from tests.shell import Shell, copy_project, environment
+from tests.shell import Shell, copy_project, environment, unhurried
 
 MODEL = "churn"
-RATIO = "    max_p99_ratio: 1.4  # challenger to champion\n"
 # Encoding one row of a table takes 12 ms, the model itself a third of one: no test here is about the first.
 ANSWER = "return model[-1].predict_proba([[0] * model[-1].n_features_in_])"
 
@@ -86,10 +85,7 @@ def new(folder: Path, state: Path) -> Project:
     copy_project(folder)
     project = Project(folder, environment(state))
     project.edit("params.yaml", "requests: 2000", "requests: 300")
-    # How busy this machine is decides nothing.
-    project.edit("params.yaml", "p99_ms: 200.0", "p99_ms: 60000.0")
-    project.edit("params.yaml", RATIO, "")  # so few requests do not bound it
-    project.edit("params.yaml", "budget_s: 20.0", "budget_s: 600.0")
+    unhurried(folder / "params.yaml")
     project.edit("tests/latency/test_latency.py", "return model.predict_proba(row)", ANSWER)
     project.git("init", "--quiet", "--initial-branch", "main")
     project.git("add", "--all")

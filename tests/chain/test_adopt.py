@@ -27,12 +27,14 @@ def files(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A plain repository after every command of the document, each of which worked."""
+    """A plain repository after every command of the document, each of which worked; limits of time wide."""
     environment = shell.environment(tmp_path_factory.mktemp("dvc"))
     project = adoption.plain(tmp_path_factory.mktemp("tumours"), environment)
     assert project.run("python", "train.py").code == 0
     for command in COMMANDS:
         project.must("sh", "-c", command)
+        if command.startswith("gates init"):
+            shell.unhurried(project.path / "params.yaml")
     return project
 
 
@@ -99,6 +101,7 @@ def test_the_commands_that_init_prints_promote_a_regression(tmp_path: Path, adop
     for command in told["plan"][:-1]:
         project.must("sh", "-c", command)
     project.edit("params.yaml", "min_rows_per_group: 100", "min_rows_per_group: 50")
+    shell.unhurried(tmp_path / "params.yaml")
     project.git("commit", "--quiet", "--all", "--message", "Decide with fewer rows")
     answer = project.gates("ship", "--json")
     assert answer.code == 0, answer.out + answer.err
@@ -130,6 +133,8 @@ def test_the_commands_that_init_prints_promote_a_model_of_three_classes(
     assert (told["task"], told["plan"][-1]) == ("multiclass", "gates ship")
     for command in told["plan"][:-1]:
         project.must("sh", "-c", command)
+    shell.unhurried(tmp_path / "params.yaml")
+    project.git("commit", "--quiet", "--all", "--message", "Be patient")
     answer = project.gates("ship", "--json")
     assert answer.code == 0, answer.out + answer.err
     assert answer.json["champion"]["version"] == "1"

@@ -21,6 +21,7 @@ def adopted(folder: Path) -> Project:
     project = adoption.plain(folder / "project", shell.environment(folder / "dvc"))
     for command in adoption.COMMANDS[: adoption.COMMANDS.index("gates ship")]:
         project.must("sh", "-c", command)
+    shell.unhurried(project.path / "params.yaml")
     project.must("dvc", "remote", "modify", "storage", "url", str(folder / "bucket"))
     project.must("dvc", "push")
     return project

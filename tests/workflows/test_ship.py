@@ -28,7 +28,8 @@ from gates.errors import ExitCode
 from gates.public_keys import public_key
 from tests import servers, warm
 from tests.adapters import mlflow_models
-from tests.chain.project import ANSWER, RATIO
+from tests.chain.project import ANSWER
+from tests.shell import unhurried
 from tests.workflows import harness
 
 pytestmark = pytest.mark.usefixtures("act")  # of session scope, so it comes before `story`
@@ -169,7 +170,7 @@ def new_project(folder: Path, bucket: Path) -> Path:
     """This repository as a project, with fewer requests, and its data in the bucket."""
     project = harness.export(folder)
     replace_in(project / "params.yaml", "requests: 2000", "requests: 300")
-    replace_in(project / "params.yaml", RATIO, "")  # so few requests do not bound it
+    unhurried(project / "params.yaml")
     replace_in(project / ".dvc" / "config", "../.bucket", str(bucket))
     return project
 
@@ -216,9 +217,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory, accounts: servers.Accounts) 
     """A repository with everything that an administrator sets up before the first push."""
     folder = tmp_path_factory.mktemp("ship")
     project = new_project(folder / "project", new_bucket(folder / "remote"))
-    # How busy this machine is decides nothing.
-    replace_in(project / "params.yaml", "p99_ms: 200.0", "p99_ms: 60000.0")
-    replace_in(project / "params.yaml", "budget_s: 20.0", "budget_s: 600.0")
     replace_in(project / "tests/latency/test_latency.py", "return model.predict_proba(row)", ANSWER)
     administrator = folder / "administrator"
     administrator.mkdir()
