@@ -4,7 +4,18 @@ A defect is a function from the artefacts of a judged candidate to the files tha
 in here, and nothing is written.
 """
 
-from gates.defects import behaviour, golden_set, groups, records, rivals, scores, tables, timed, training
+from gates.defects import (
+    behaviour,
+    decisions,
+    golden_set,
+    groups,
+    records,
+    rivals,
+    scores,
+    tables,
+    timed,
+    training,
+)
 from gates.defects.case import Case, Changes, Defect, NotApplicableError
 
 ALL: tuple[Defect, ...] = (
@@ -17,6 +28,7 @@ ALL: tuple[Defect, ...] = (
     *timed.DEFECTS,
     *behaviour.DEFECTS,
     *records.DEFECTS,
+    *decisions.DEFECTS,
 )
 
 __all__ = ["ALL", "Case", "Changes", "Defect", "NotApplicableError"]

@@ -207,6 +207,13 @@ class Defect:
         return case.waived if self.expected == (WAIVED,) else self.expected
 
 
+def afterwards(
+    name: str, planted: str, expected: tuple[str, ...], plant: Callable[[Case], Changes], held_by: str
+) -> Defect:
+    """Return a defect that somebody wrote there after the jobs ran."""
+    return Defect(name, planted, expected, plant, held_by, in_the_making=False)
+
+
 def draws() -> "np.random.Generator":
     """Return a generator that draws the same in every run."""
     import numpy as np
