@@ -9,7 +9,7 @@ time (see `gates.contracts.by_value`) need the whole table; so does CSV, whose t
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gates import contracts, duplicates, witnesses
+from gates.broken import Broken, Violations, counted, merge, one_way
 from gates.contracts import NAMED, OF_COLUMNS, Outline, Rule, broken_rules
 from gates.duplicates import Marks
 from gates.errors import GatesError
@@ -27,39 +28,6 @@ from gates.witnesses import Key, Seen, Sought
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-    from numpy.typing import NDArray
-
-SHOWN = 5  # rows that are named
-
-
-@dataclass(frozen=True)
-class Broken:
-    """How often a rule is broken.
-
-    Attributes:
-        rows: By how many rows.
-        first: The first of them, from 0.
-        whole: How often by the column, or the table, as a whole.
-    """
-
-    rows: int = 0
-    first: tuple[int, ...] = ()
-    whole: int = 0
-
-
-@dataclass(frozen=True)
-class Violations:
-    """What some rows of a table break.
-
-    Attributes:
-        rows: How many rows there are.
-        broken: Each broken rule.
-        repeating: Of each key the numbers of the rows that may repeat one, and their values.
-    """
-
-    rows: int
-    broken: Mapping[Rule, Broken] = field(default_factory=dict)
-    repeating: Mapping[Key, "tuple[NDArray[np.int64], pa.Table]"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,11 +103,11 @@ def of_table(
     if coded := [name for name in doubts.columns if is_coded(columns.field(name).type)]:
         doubts = replace(doubts, columns=tuple(name for name in doubts.columns if name not in coded))
         broken = broken_rules(_together(files, coded), doubts.schema)
-        sure |= {rule: _broken(rows) for rule, rows in broken.items() if _of_rows(rule, coded)}
+        sure |= {rule: counted(rows) for rule, rows in broken.items() if _of_rows(rule, coded)}
     if not doubts.any:
         return Violations(seen.rows, sure)
-    counted = complete(parts, over(parts, partial(of_part, doubts=doubts)))
-    return finish(reduce(merge, counted, Violations(0, sure)), columns, schema)
+    judged = complete(parts, over(parts, partial(of_part, doubts=doubts)))
+    return finish(reduce(merge, judged, Violations(0, sure)), columns, schema)
 
 
 def of_frame(frame: "pd.DataFrame", schema: Any) -> Violations:  # noqa: ANN401 - pandera's
@@ -147,7 +115,7 @@ def of_frame(frame: "pd.DataFrame", schema: Any) -> Violations:  # noqa: ANN401 
     broken = broken_rules(frame.reset_index(drop=True), schema)
     if len(frame) == 0:
         broken = _of_names(broken)
-    return Violations(len(frame), {rule: _broken(rows) for rule, rows in broken.items()})
+    return Violations(len(frame), {rule: counted(rows) for rule, rows in broken.items()})
 
 
 def of_part(part: Part, doubts: Doubts) -> Violations:
@@ -158,8 +126,8 @@ def of_part(part: Part, doubts: Doubts) -> Violations:
     """
     keys = [key for key, marks in doubts.marks.items() if marks.size]
     names = dict.fromkeys([*doubts.columns, *(name for key in keys for name in key)])
-    counted = (summarise(batch, doubts) for batch in batches(part, list(names)))
-    return reduce(merge, counted, Violations(0))
+    judged = (summarise(batch, doubts) for batch in batches(part, list(names)))
+    return reduce(merge, judged, Violations(0))
 
 
 def summarise(batch: "pa.Table", doubts: Doubts) -> Violations:
@@ -167,7 +135,7 @@ def summarise(batch: "pa.Table", doubts: Doubts) -> Violations:
     found: dict[Rule, Broken] = {}
     if doubts.columns:
         rows_of = broken_rules(_framed(batch.select(doubts.columns), doubts.gaps), doubts.schema)
-        found = {rule: _broken(rows) for rule, rows in rows_of.items() if _of_rows(rule, doubts.columns)}
+        found = {rule: counted(rows) for rule, rows in rows_of.items() if _of_rows(rule, doubts.columns)}
     repeating = {}
     for key, marks in doubts.marks.items():
         if marks.size:
@@ -176,30 +144,9 @@ def summarise(batch: "pa.Table", doubts: Doubts) -> Violations:
     return Violations(len(batch), found, repeating)
 
 
-def merge(one: Violations, other: Violations) -> Violations:
-    """Return what the rows of both break, those of the second after those of the first."""
-    import pyarrow as pa
-
-    nothing = Broken()
-    broken = {}
-    for rule in {**one.broken, **other.broken}:
-        a, b = one.broken.get(rule, nothing), other.broken.get(rule, nothing)
-        first = (*a.first, *(row + one.rows for row in b.first))[:SHOWN]
-        broken[rule] = Broken(a.rows + b.rows, first, max(a.whole, b.whole))
-    repeating = {**one.repeating}
-    for key, (rows, values) in other.repeating.items():
-        before = [repeating[key]] if key in repeating else []
-        every = [*before, (rows + one.rows, values)]
-        repeating[key] = (
-            np.concatenate([each for each, _ in every]),
-            pa.concat_tables([each for _, each in every]),
-        )
-    return Violations(one.rows + other.rows, broken, repeating)
-
-
 def finish(found: Violations, columns: "pa.Schema", schema: Any) -> Violations:  # noqa: ANN401 - pandera's
     """Return the same with the keys compared that may stand twice."""
-    broken = {rule: _one_way(rule, each) for rule, each in found.broken.items()}
+    broken = {rule: one_way(rule, each) for rule, each in found.broken.items()}
     for key, rule_of_key in _keys(columns, schema):
         rows, values = found.repeating.get(key, (None, None))
         if values is None:
@@ -207,7 +154,7 @@ def finish(found: Violations, columns: "pa.Schema", schema: Any) -> Violations: 
         frame = values.to_pandas(ignore_metadata=True)
         frame.index = rows
         here = broken_rules(frame, rule_of_key)
-        broken |= {rule: _broken(each) for rule, each in here.items()}
+        broken |= {rule: counted(each) for rule, each in here.items()}
         if here and rule_of_key.unique:
             break  # of several such keys, pandera tells the first that is broken
     return Violations(found.rows, broken)
@@ -233,7 +180,7 @@ def doubts_of(seen: Seen, columns: "pa.Schema", schema: Any) -> tuple[Doubts, di
     broken = broken_rules(_framed(witnesses.frame_of(columns, seen.columns), gaps), rest)
     if seen.rows == 0:
         broken = _of_names(broken)
-    sure = {rule: _broken(rows) for rule, rows in broken.items() if not _of_rows(rule, seen.columns)}
+    sure = {rule: counted(rows) for rule, rows in broken.items() if not _of_rows(rule, seen.columns)}
     doubted = {subject for subject, _ in broken.keys() - sure.keys()}
     for name, found in seen.columns.items():
         if not found.enough and outline.checks_of(name) is not None:
@@ -299,22 +246,6 @@ def _framed(rows: "pa.Table", gaps: Collection[str]) -> "pd.DataFrame":
         if kind in {"i", "u", "b"}:  # without a null here, but with one elsewhere
             frame[name] = frame[name].astype(object if kind == "b" else "float64")
     return frame
-
-
-def _broken(rows: Sequence[int | None]) -> Broken:
-    numbers = sorted(row for row in rows if row is not None)
-    return Broken(len(numbers), tuple(numbers[:SHOWN]), len(rows) - len(numbers))
-
-
-def _one_way(rule: Rule, broken: Broken) -> Broken:
-    """Return a rule as broken by rows or by the column as a whole, as if all rows were judged at once.
-
-    A type is told by row where some value is of no such type, another rule where its check can be made.
-    """
-    if not broken.rows or not broken.whole:
-        return broken
-    by_row = rule[1].startswith("dtype(")
-    return replace(broken, whole=0) if by_row else Broken(whole=broken.whole)
 
 
 def _of_rows(rule: Rule, columns: Collection[str]) -> bool:

@@ -18,10 +18,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from gates import duplicates, parts, violations, witnesses
+from gates.broken import Broken, Violations
 from gates.contracts import read_contract
 from gates.errors import InvalidError, UnavailableError
 from gates.parts import parts_of
-from gates.violations import Broken, Violations, of_frame, of_table, under_contract
+from gates.violations import of_frame, of_table, under_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
