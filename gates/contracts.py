@@ -219,5 +219,14 @@ def _refuse_unknown(document: Document) -> None:
         or document.get("strict") == "filter"
     ):
         raise ValueError("`coerce` and `strict: filter` mend rows; a contract judges them")
+    patterns = [name for name, rules in columns.items() if rules.get("regex")]
+    for name in _named(document.get("unique")):
+        if name not in columns and not any(re.match(pattern, name) for pattern in patterns):
+            raise ValueError(f"`unique` names {name!r}, of which `columns` says nothing")
     if unknown:
         raise ValueError(f"{unknown[0]!r} is no word that a contract may use")
+
+
+def _named(unique: Any) -> list[str]:  # noqa: ANN401 - whatever stands in a contract
+    """Return the columns of all keys: of one name, a list of names, or a list of such lists."""
+    return [unique] if isinstance(unique, str) else [name for each in unique or () for name in _named(each)]
