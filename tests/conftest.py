@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from tests import machine
@@ -18,7 +18,10 @@ CHAIN = "tests/chain/"
 MEMORY = Path("/dev/shm")  # noqa: S108 - as a place to look at; pytest makes a folder of its own there
 ROOM = 4 * 2**30
 
-settings.register_profile("gates", deadline=None, derandomize=True)
+# Neither a deadline nor `too_slow`: how busy this machine is fails no test.
+settings.register_profile(
+    "gates", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("gates")
 
 

@@ -94,7 +94,7 @@ def test_types_do_not_depend_on_where_in_the_file_a_value_stands(tmp_path: Path)
     assert {type(value) for value in read_table(path)["a"]} == {str}
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=6), st.floats(0.9, 1)
 )

@@ -47,7 +47,6 @@ def test_a_sample_of_many_requests_is_hypergeometric() -> None:
     assert found.probabilities == pytest.approx(hypergeom.pmf(counts, 2_000_000, 20_000, 5_000), abs=1e-10)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), SHARES, SHARES, st.data())
 def test_what_is_turned_into_events_raises_the_rate(
     size: int, extra: float, rate: float, data: st.DataObject
@@ -76,7 +75,7 @@ def test_a_chance_beyond_one_is_refused() -> None:
 # ---------------------------------------------------------------- the bet
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 16), st.integers(1, 16), st.floats(0.01, 0.99), st.floats(0, 0.9), st.data())
 def test_every_bet_is_fair_under_no_difference(
     one: int, other: int, rate: float, margin: float, data: st.DataObject
@@ -207,7 +206,7 @@ def test_the_estimate_weighs_blocks_as_mantel_and_haenszel_do() -> None:
     assert uneven.estimate == pytest.approx((75 * 0.05 + 150 * 0.03) / 225)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(*[st.integers(0, 12)] * 4), max_size=12))
 def test_bounds_hold_the_estimate_and_mirror(blocks: list[tuple[int, int, int, int]]) -> None:
     one = arm([a + b for a, b, _, _ in blocks], [a for a, _, _, _ in blocks])
