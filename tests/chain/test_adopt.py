@@ -1,6 +1,7 @@
 """docs/adopt.md, typed from its first command to its last in a plain scikit-learn repository."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -75,6 +76,22 @@ def test_typed_again_init_changes_nothing(adopted: Project) -> None:
 def test_the_tests_of_the_repository_do_not_run_the_benchmark(adopted: Project) -> None:
     nothing_to_run = 5
     assert adopted.run("python", "-m", "pytest", "-p", "no:cacheprovider").code == nothing_to_run
+
+
+def test_drift_passes_over_columns_that_the_model_does_not_look_at(adopted: Project, tmp_path: Path) -> None:
+    """By the block that init has written as a comment, and what the training told."""
+    project = adopted.copy(tmp_path / "live")
+    weights = json.loads((project.path / "metrics/training.json").read_text("utf-8"))["importance"]
+    assert min(weights.values()) == 0
+    assert sum(weights.values()) == pytest.approx(1, abs=1e-4)
+    text = (project.path / "params.yaml").read_text("utf-8")
+    block = re.search(r"^  # drift:.*\n(?:  #   .*\n)+", text, re.MULTILINE)
+    assert block
+    named = re.sub(r"^  # ", "  ", block[0], flags=re.MULTILINE).replace("live.", "golden/features.")
+    project.edit("params.yaml", block[0], named)
+    found = project.gates("drift", "--json").json["findings"]
+    compared = {each["name"].split("/")[2] for each in found if each["name"].startswith("drift/")}
+    assert compared == {name for name, weight in weights.items() if weight >= 0.01}
 
 
 def test_the_data_comes_back_from_the_remote(adopted: Project) -> None:
