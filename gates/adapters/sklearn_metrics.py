@@ -4,33 +4,54 @@ Its scorers ask an estimator; ours has answered already, and gives back what it 
 are classes come as codes, in the order of the answers' columns.
 """
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gates.errors import InvalidError
+from gates.metric_names import SCORERS
+from gates.policy_values import Task
+from gates.stats import cells, metrics, multiclass, regression
 from gates.stats.metric import Metric
-from gates.stats.multiclass import auc_one_vs_rest, log_likelihood, weighted_auc_one_vs_rest
 
 if TYPE_CHECKING:
     from gates.golden_rows import WeighedFiles
     from gates.stats.bootstrap import Function
-    from gates.stats.metric import Figures, Weights
-    from gates.stats.rows import Floats
+    from gates.stats.metric import Figures
 
-# Ours where scikit-learn sorts anew at every draw; a test holds the values equal.
-PREPARED = {
-    "neg_log_loss": log_likelihood,
-    "roc_auc_ovr": auc_one_vs_rest,
-    "roc_auc_ovr_weighted": weighted_auc_one_vs_rest,
-}
-_AVERAGED = ("f1", "jaccard", "precision", "recall")
-OF_CELLS = {
-    *("accuracy", "balanced_accuracy", "matthews_corrcoef"),
-    *("positive_likelihood_ratio", "neg_negative_likelihood_ratio"),
-    *_AVERAGED,
-    *(f"{name}_{mean}" for name in _AVERAGED for mean in ("macro", "micro", "weighted")),
+
+def _negated(metric: Metric) -> Metric:
+    """Return an error as scikit-learn's scorers tell it: the larger, the better."""
+
+    def prepare(y: Any, scores: Any) -> "Figures":  # noqa: ANN401 - arrays of numpy
+        figures = metric.over(y, scores)
+        return lambda weights: -figures(weights)
+
+    return Metric(prepare)
+
+
+# Ours where there is one: scikit-learn looks and sorts anew at every draw. A test holds the values equal.
+PREPARED: dict[Task, dict[str, Metric]] = {
+    "binary": {name: cells.METRICS[name] for name in SCORERS["binary"] if name in cells.METRICS}
+    | {
+        "average_precision": metrics.average_precision,
+        "neg_brier_score": _negated(metrics.brier),
+        "neg_log_loss": _negated(metrics.log_loss),
+        "roc_auc": metrics.weighted_auc,
+    },
+    "multiclass": {name: cells.METRICS[name] for name in SCORERS["multiclass"] if name in cells.METRICS}
+    | {
+        "neg_log_loss": multiclass.log_likelihood,
+        "roc_auc_ovr": multiclass.auc_one_vs_rest,
+        "roc_auc_ovr_weighted": multiclass.weighted_auc_one_vs_rest,
+    },
+    "regression": {
+        "neg_mean_absolute_error": _negated(regression.mae),
+        "neg_mean_squared_error": _negated(regression.mse),
+        "neg_root_mean_squared_error": _negated(regression.rmse),
+        "r2": regression.r2,
+    },
+    "ranking": {},
 }
 HALF = 0.5  # at it, the first class is predicted, as by the library
 BINARY = 2  # classes
@@ -46,17 +67,14 @@ def metric(name: str, files: "WeighedFiles", classes: tuple[str, ...]) -> "Metri
     """
     if files.task == "ranking":
         return _of_query(name)
-    if files.task == "multiclass" and name in PREPARED:
-        return PREPARED[name]
+    if name in PREPARED[files.task]:
+        return PREPARED[files.task][name]
     import sklearn
     from sklearn.metrics import get_scorer
 
     # Labels and answers were looked at once; at every draw that takes longer than the metric.
     sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
-    count = len(classes) or BINARY
-    scorer, answered = get_scorer(name), _answered(files.task, count)
-    if name in OF_CELLS:
-        return Metric(partial(_of_cells, scorer, answered, count))
+    scorer, answered = get_scorer(name), answering(files.task, len(classes) or BINARY)
 
     def called(y: Any, prediction: Any, weight: Any) -> float:  # noqa: ANN401 - arrays of numpy
         given = {"sample_weight": weight} if files.weighs else {}
@@ -73,28 +91,6 @@ def metric(name: str, files: "WeighedFiles", classes: tuple[str, ...]) -> "Metri
     return called
 
 
-def _of_cells(
-    scorer: Any,  # noqa: ANN401 - scikit-learn has no types
-    answered: Any,  # noqa: ANN401 - an estimator
-    classes: int,
-    y: Any,  # noqa: ANN401 - codes of classes
-    scores: Any,  # noqa: ANN401 - what was answered
-) -> "Figures":
-    """Return what takes a metric of true and predicted class alone: of the cells that they make."""
-    cells = np.asarray(y, dtype=np.intp) * classes + answered.predict(scores)
-    truth, said = np.divmod(np.arange(classes * classes), classes)
-    answers = np.eye(classes)[said] if scores.ndim > 1 else said.astype(float)
-
-    def figure(counts: Any) -> float:  # noqa: ANN401 - an array of numpy
-        held = counts > 0
-        return float(scorer(answered, answers[held], truth[held], sample_weight=counts[held]))
-
-    def figures(weights: "Weights") -> "Floats":
-        return np.array([figure(np.bincount(cells, each, classes * classes)) for each in weights])
-
-    return figures
-
-
 def _of_query(name: str) -> "Function":
     """Return `ndcg` or `dcg`, of the first K rows where the name says ``@K``."""
     from sklearn.metrics import dcg_score, ndcg_score
@@ -104,7 +100,7 @@ def _of_query(name: str) -> "Function":
     return lambda y, prediction, _: float(score(y[np.newaxis], prediction[np.newaxis], k=k))
 
 
-def _answered(task: str, classes: int) -> Any:  # noqa: ANN401 - an estimator, as scikit-learn sees it
+def answering(task: str, classes: int) -> Any:  # noqa: ANN401 - an estimator, as scikit-learn sees it
     """Return an estimator that has answered already: what it is asked about are its answers."""
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 

@@ -12,9 +12,15 @@ from gates.stats.rows import Floats, finite_labels, finite_scores
 
 
 @Metric
+def mse(y: ArrayLike, scores: ArrayLike) -> Figures:
+    """The mean squared error, in the square of the label's unit."""
+    return weighted_mean(_errors(y, scores) ** 2)
+
+
+@Metric
 def rmse(y: ArrayLike, scores: ArrayLike) -> Figures:
     """The root of the mean squared error, in the unit of the label."""
-    mean = weighted_mean(_errors(y, scores) ** 2)
+    mean = mse.over(y, scores)
     return lambda weights: np.sqrt(mean(weights))
 
 
@@ -32,7 +38,7 @@ def r2(y: ArrayLike, scores: ArrayLike) -> Figures:
         ValueError: labels that do not vary, of which nothing can be explained.
     """
     labels = finite_labels(y)
-    squared, mean = weighted_mean(_errors(y, scores) ** 2), weighted_mean(labels)
+    squared, mean = mse.over(y, scores), weighted_mean(labels)
 
     def figures(weights: Weights) -> Floats:
         away = (labels - mean(weights)[:, np.newaxis]) ** 2
