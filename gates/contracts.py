@@ -149,10 +149,25 @@ def keys(schema: Any) -> list[Any]:  # noqa: ANN401 - pandera is imported late
             unique = Column(None, unique=True, nullable=True, required=False)
             unique.report_duplicates = column.report_duplicates
             found.append(DataFrameSchema({name: unique}))
-    named = schema.unique or []
-    several = [named] if all(isinstance(each, str) for each in named) else named
     duplicates = schema.report_duplicates
-    return found + [DataFrameSchema(unique=list(key), report_duplicates=duplicates) for key in several if key]
+    return found + [
+        DataFrameSchema(unique=key, report_duplicates=duplicates) for key in _keys_of(schema.unique)
+    ]
+
+
+def _keys_of(unique: Any) -> list[list[str]]:  # noqa: ANN401 - whatever stands in a contract
+    """Return the columns of each key: of one column, a list of columns, or a list of such lists.
+
+    Raises:
+        ValueError: It is none of these; pandera would take the letters of a name for columns.
+    """
+    if not unique:
+        return []
+    one = [unique] if isinstance(unique, str) else unique
+    keys = [one] if all(isinstance(each, str) for each in one) else one
+    if not all(isinstance(key, list) and key and all(isinstance(each, str) for each in key) for key in keys):
+        raise ValueError("`unique` is neither a column nor a list of columns nor a list of such lists")
+    return list(keys)
 
 
 def key_columns(key: Any) -> tuple[str, ...]:  # noqa: ANN401 - pandera is imported late
@@ -183,7 +198,7 @@ def read_contract(contract: Path) -> Any:  # noqa: ANN401 - pandera is imported 
         _refuse_unknown(document)
         return pandas_io.deserialize_schema(document)  # type: ignore[no-untyped-call]  # pandera leaves it untyped
     except (
-        *(AttributeError, ImportError, KeyError, TypeError, ValueError),
+        *(AttributeError, ImportError, KeyError, TypeError, ValueError, re.error),
         *(pandera.errors.SchemaDefinitionError, pandera.errors.SchemaInitError),
     ) as error:
         raise InvalidError(
@@ -194,10 +209,12 @@ def read_contract(contract: Path) -> Any:  # noqa: ANN401 - pandera is imported 
 
 
 def _refuse_unknown(document: Document) -> None:
-    """Refuse a word that pandera would pass over, and so a rule that nobody holds.
+    """Refuse what pandera would pass over: a rule that nobody holds.
 
     Raises:
-        ValueError: An unknown word, a contract without columns, or one that mends rows instead of judging.
+        ValueError: An unknown word, a contract without columns, or one that mends rows instead of judging; a
+            key of columns of which it says nothing, which pandera does not hold where the table lacks them.
+        re.error: A pattern of columns that is none.
     """
     from pandera.pandas import Check
 
@@ -219,14 +236,10 @@ def _refuse_unknown(document: Document) -> None:
         or document.get("strict") == "filter"
     ):
         raise ValueError("`coerce` and `strict: filter` mend rows; a contract judges them")
-    patterns = [name for name, rules in columns.items() if rules.get("regex")]
-    for name in _named(document.get("unique")):
-        if name not in columns and not any(re.match(pattern, name) for pattern in patterns):
+    patterns = {name: re.compile(name) for name, rules in columns.items() if rules.get("regex")}
+    for name in [each for key in _keys_of(document.get("unique")) for each in key]:
+        matched = any(pattern.match(name) for pattern in patterns.values())
+        if name in patterns or not (name in columns or matched):
             raise ValueError(f"`unique` names {name!r}, of which `columns` says nothing")
     if unknown:
         raise ValueError(f"{unknown[0]!r} is no word that a contract may use")
-
-
-def _named(unique: Any) -> list[str]:  # noqa: ANN401 - whatever stands in a contract
-    """Return the columns of all keys: of one name, a list of names, or a list of such lists."""
-    return [unique] if isinstance(unique, str) else [name for each in unique or () for name in _named(each)]

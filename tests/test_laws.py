@@ -45,6 +45,8 @@ NAMED = (*MULTICLASS, *RANKING)
 RULES = ("champion/superior", "champion/non_inferior")
 CASES = (*GATES, *REGRESSION, *RULES)  # a gate, by its policy for a binary model or for a regression
 POLICIES = (*CASES, *NAMED)  # and for the tasks whose metrics all have names
+# Of golden rows of both tasks, the columns that are read: labels, answers, query, slice and attribute.
+READ = {"churn", "challenger", "champion", "challenger:gold", "champion:gold", "query", "contract", "female"}
 METRIC, OTHER = "accuracy", "cost"
 COUNTS = st.integers(0, 400).map(float)
 FLAGS = st.sampled_from([0.0, 1.0])
@@ -442,14 +444,14 @@ TABLES = {
     "lineage": ("train", "features"),
     "golden": ("predictions", "labels", "features"),
     "fairness": ("predictions", "labels", "features"),
-    "champion": ("predictions", "labels"),
+    "champion": ("predictions", "labels", "features"),
     "canary": ("traffic",),
 }
 
 
 @pytest.mark.parametrize("case", [*TABLES, *REGRESSION, *NAMED])
 def test_a_missing_value_anywhere_is_never_a_pass(tmp_path: Path, case: str) -> None:
-    """One null in each column in turn: the gate refuses it, or does not care for that column at all.
+    """One null in one column at a time: the gate refuses it, or does not care for that column at all.
 
     The contract of the raw table allows a null total on purpose, so that column is the one exception.
     """
@@ -457,8 +459,10 @@ def test_a_missing_value_anywhere_is_never_a_pass(tmp_path: Path, case: str) -> 
     before = measured(project, case)
     for file in TABLES[case.partition("/")[0]]:
         table = project.table(file)
-        columns = [each for each in table.columns if (file, each) != ("raw", "total_charges")]
-        for column in columns[: 2 if case in NAMED else 4]:  # each asks a process for its figures
+        columns = [each for each in table.columns if (file, each) != ("raw", "total_charges")][:4]
+        if case in NAMED:  # a process is asked for the figures each time
+            columns = [each for each in table.columns if each in READ]
+        for column in columns:
             project.write_table(
                 file, table.assign(**{column: table[column].where(table.index != table.index[3])})
             )
@@ -497,7 +501,8 @@ def damage(project: Project) -> None:
 def in_order(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The verdicts on tables in their own order."""
     project = build(tmp_path_factory.mktemp("ordered"))
-    return {gate: judged(project, gate) for gate in GATES}
+    of_a_regression = built(tmp_path_factory.mktemp("ordered"), REGRESSION[0])
+    return {case: judged(of_a_regression if case in REGRESSION else project, case) for case in CASES}
 
 
 @settings(max_examples=4)
@@ -514,11 +519,17 @@ def test_row_order_does_not_matter(
     project.write_document("candidate/latency.json", document)
     for gate in GATES:
         assert judged(project, gate) == in_order[gate], gate
+    project = built(tmp_path_factory.mktemp("shuffled"), REGRESSION[0])
+    for file in ("features", "labels", "predictions"):
+        project.change(file, lambda table: table.sample(frac=1, random_state=order))
+    project.pin()
+    for case in REGRESSION:
+        assert judged(project, case) == in_order[case], case
 
 
-@pytest.mark.parametrize("case", [*REGRESSION, *NAMED])
-def test_row_order_does_not_matter_to_any_task(tmp_path: Path, case: str) -> None:
-    """Golden rows dealt anew, each table by itself."""
+@pytest.mark.parametrize("case", NAMED)
+def test_row_order_does_not_matter_to_figures_that_have_names(tmp_path: Path, case: str) -> None:
+    """Golden rows dealt anew once, each table by itself: a process is asked for the figures."""
     project = built(tmp_path, case)
     before = judged(project, case)
     for seed, file in enumerate(("features", "labels", "predictions")):
@@ -542,8 +553,8 @@ def test_splitting_into_batches_does_not_matter(
 
 def counts(project: Project) -> dict[str, float]:
     """What the gate `schema` counts; which rows come first is the one thing that order decides."""
-    measured = project.judge("schema").measurements
-    return {name: value for name, value in measured.items() if not name.startswith("row/")}
+    figures = project.judge("schema").measurements
+    return {name: value for name, value in figures.items() if not name.startswith("row/")}
 
 
 @settings(max_examples=3)

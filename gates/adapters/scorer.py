@@ -1,4 +1,4 @@
-"""Figures by scikit-learn's scorers and by the team's own functions, taken in a process of its own.
+"""Figures by scikit-learn's names and by the team's own functions, taken in a process of its own.
 
 What judges imports none of the team's code. The process is given neither variables nor a home that hold
 credentials, tells figures alone, and nothing that it started outlives it; then the digests of what is judged

@@ -30,7 +30,8 @@ def _negated(metric: Metric) -> Metric:
     return Metric(prepare)
 
 
-# Ours where there is one: scikit-learn looks and sorts anew at every draw. A test holds the values equal.
+# Ours where there is one: scikit-learn looks and sorts anew at every draw. A test holds the values equal, but
+# for draws without a row of some class, or whose labels do not vary: then only one of both may have a figure.
 PREPARED: dict[Task, dict[str, Metric]] = {
     "binary": {name: cells.METRICS[name] for name in SCORERS["binary"] if name in cells.METRICS}
     | {
@@ -53,8 +54,6 @@ PREPARED: dict[Task, dict[str, Metric]] = {
     },
     "ranking": {},
 }
-HALF = 0.5  # at it, the first class is predicted, as by the library
-BINARY = 2  # classes
 
 
 def metric(name: str, files: "WeighedFiles", classes: tuple[str, ...]) -> "Metric | Function":
@@ -74,7 +73,7 @@ def metric(name: str, files: "WeighedFiles", classes: tuple[str, ...]) -> "Metri
 
     # Labels and answers were looked at once; at every draw that takes longer than the metric.
     sklearn.set_config(assume_finite=True, skip_parameter_validation=True)
-    scorer, answered = get_scorer(name), answering(files.task, len(classes) or BINARY)
+    scorer, answered = get_scorer(name), _answered(files.task, len(classes) or cells.BINARY)
 
     def called(y: Any, prediction: Any, weight: Any) -> float:  # noqa: ANN401 - arrays of numpy
         given = {"sample_weight": weight} if files.weighs else {}
@@ -100,7 +99,7 @@ def _of_query(name: str) -> "Function":
     return lambda y, prediction, _: float(score(y[np.newaxis], prediction[np.newaxis], k=k))
 
 
-def answering(task: str, classes: int) -> Any:  # noqa: ANN401 - an estimator, as scikit-learn sees it
+def _answered(task: str, classes: int) -> Any:  # noqa: ANN401 - an estimator, as scikit-learn sees it
     """Return an estimator that has answered already: what it is asked about are its answers."""
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
@@ -113,8 +112,5 @@ def answering(task: str, classes: int) -> Any:  # noqa: ANN401 - an estimator, a
 
         def predict_proba(self, answers: Any) -> Any:  # noqa: ANN401 - an array of numpy
             return answers if answers.ndim > 1 else np.column_stack([1.0 - answers, answers])
-
-        def predict(self, answers: Any) -> Any:  # noqa: ANN401 - an array of numpy
-            return answers.argmax(axis=1) if answers.ndim > 1 else (answers > HALF).astype(np.intp)
 
     return Regressor() if task == "regression" else Classifier()

@@ -1,4 +1,4 @@
-"""Defects of the decision: it, its policy, or what people say of the model, is not what was judged."""
+"""Defects of what was decided, and of what people wrote: the policy, a waiver, who answers for the model."""
 
 from datetime import timedelta
 

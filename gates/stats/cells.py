@@ -2,9 +2,10 @@
 
 Labels are codes, shape (n,); scores the probabilities of class 1, shape (n,), or of each class, shape
 (n, classes). Predicted is class 1 above one half, or the likeliest class, the first of equals. Each figure is
-scikit-learn's under its default options: what has nothing to divide by is 0. A bootstrap takes thousands of
-them; made of the cells of many draws at once, they cost next to nothing. Each raises ValueError for labels
-that are no such codes.
+scikit-learn's under its default options: a share of nothing is 0, but a likelihood ratio no number. A
+bootstrap takes thousands of them, which the cells give without looking at labels and scores again. Each
+raises ValueError for labels that are no such codes, scores of another shape, rows that all weigh nothing, and
+what it names itself.
 """
 
 from collections.abc import Callable
@@ -20,8 +21,9 @@ from gates.stats.rows import Floats, finite_answers
 Cells: TypeAlias = Floats
 """How much stands in each cell, shape (k, classes, classes): true class by predicted class."""
 
-HALF = 0.5
+HALF = 0.5  # at it, class 0 is predicted, as by scikit-learn
 BINARY = 2  # classes
+ROUNDING = 1e-12
 
 
 def _of_cells(figure: Callable[[Cells], Floats]) -> Metric:
@@ -36,6 +38,8 @@ def _of_cells(figure: Callable[[Cells], Floats]) -> Metric:
         cell = truth.astype(np.intp) * classes + said
 
         def figures(weights: Weights) -> Floats:
+            if not (weights.sum(axis=1) > 0).all():
+                raise ValueError("of rows that weigh nothing, there is no figure")
             counts = [np.bincount(cell, each, classes * classes) for each in weights]
             return figure(np.array(counts, dtype=np.float64).reshape(-1, classes, classes))
 
@@ -70,8 +74,9 @@ def _matthews(cells: Cells) -> Floats:
     right, truth, said = _marginals(cells)
     total = truth.sum(axis=1)
     together = right.sum(axis=1) * total - (truth * said).sum(axis=1)
-    alone = [total**2 - (each**2).sum(axis=1) for each in (truth, said)]
-    return _ratio(together, np.sqrt(alone[0] * alone[1]))
+    one, other = (1.0 - ((each / total[:, np.newaxis]) ** 2).sum(axis=1) for each in (truth, said))
+    vary = (one > ROUNDING) & (other > ROUNDING)  # of one class alone, what is left is rounding
+    return _ratio(together / total**2, np.sqrt(np.where(vary, one * other, 0.0)))
 
 
 def _likelihood_ratio(cells: Cells, *, positive: bool) -> Floats:

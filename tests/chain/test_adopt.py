@@ -82,7 +82,7 @@ def test_drift_passes_over_columns_that_the_model_does_not_look_at(adopted: Proj
     """By the block that init has written as a comment, and what the training told."""
     project = adopted.copy(tmp_path / "live")
     weights = json.loads((project.path / "metrics/training.json").read_text("utf-8"))["importance"]
-    assert min(weights.values()) == 0
+    assert min(weights.values()) < 0.01
     assert sum(weights.values()) == pytest.approx(1, abs=1e-4)
     text = (project.path / "params.yaml").read_text("utf-8")
     block = re.search(r"^  # drift:.*\n(?:  #   .*\n)+", text, re.MULTILINE)

@@ -29,12 +29,28 @@ def test_a_figure_of_two_classes_is_none_of_three(name: str) -> None:
         METRICS[name]([0, 1, 2], THREE)
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"), [("precision", 0.0), ("recall", 0.0), ("f1", 0.0), ("accuracy", 0.5)]
-)
-def test_what_has_nothing_to_divide_by_is_nothing(name: str, expected: float) -> None:
-    """Nobody is said to be of class 1."""
-    assert METRICS[name]([0, 1], [0.1, 0.2]) == expected
+NOBODY = [0.1, 0.2]  # is said to be of class 1
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "f1", "jaccard"])
+def test_a_share_of_nothing_is_nothing(name: str) -> None:
+    """Of two rows of class 0."""
+    assert METRICS[name]([0, 0], NOBODY) == 0.0
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_draw_of_rows_that_weigh_nothing_has_no_figure(name: str) -> None:
+    figures = METRICS[name].over([0, 1], NOBODY)
+    with pytest.raises(ValueError, match="weigh nothing"):
+        figures(np.array([[1.0, 2.0], [0.0, 0.0]]))
+
+
+def test_who_says_one_class_alone_has_no_correlation() -> None:
+    """However the weights round."""
+    rng = np.random.default_rng(1)
+    said = np.tile([0.7, 0.1, 0.1, 0.1], (50, 1))
+    taken = METRICS["matthews_corrcoef"].over(rng.integers(0, 4, 50), said)(rng.random((200, 50)))
+    assert not taken.any()
 
 
 def test_a_likelihood_ratio_without_a_false_alarm_is_no_number() -> None:
