@@ -85,16 +85,15 @@ def joined(address: str) -> Iterator[Cluster]:
         raise InvalidError(
             "Ray is not installed.", do="Install it: pip install 'ml-gates[ray]', or use --engine local."
         ) from error
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
     try:
-        if address:
-            ray.init(address=address, **quiet)
-        else:
-            ray.init(address="local", include_dashboard=False, **quiet)
+        _join(ray, address)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+        told = str(error).splitlines() or [type(error).__name__]
+        # What a cluster could not begin it tells as a traceback, whose last line is the reason.
+        why = told[-1] if isinstance(error, ConnectionAbortedError) else told[0]
         raise UnavailableError(
             f"Ray {'at ' + address if address else 'on this machine'} does not answer.",
-            why=f"{str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            why=why,
             do="Check the address and the cluster's token, RAY_AUTH_MODE=token and RAY_AUTH_TOKEN; "
             "or use --engine local.",
         ) from error
@@ -102,6 +101,22 @@ def joined(address: str) -> Iterator[Cluster]:
         yield Cluster(ray)
     finally:
         ray.shutdown()
+
+
+def _join(ray: Any, address: str) -> None:  # noqa: ANN401 - an extra, without types where it is absent
+    """Join a cluster, or start a Ray here; twice where the cluster answers and cannot begin what we ask.
+
+    It starts a process for whoever joins, and gives that up where the machine is busy.
+    """
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+    if not address:
+        ray.init(address="local", include_dashboard=False, **quiet)
+        return
+    try:
+        ray.init(address=address, **quiet)
+    except ConnectionAbortedError:
+        ray.shutdown()
+        ray.init(address=address, **quiet)
 
 
 def _apply(function: Callable[[Part], T], part: Part) -> T:

@@ -147,3 +147,36 @@ def test_without_ray_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(InvalidError, match="Ray is not installed") as caught, engine_ray.joined(""):
         pass
     assert "ml-gates[ray]" in caught.value.do
+
+
+class Busy:
+    """A Ray whose cluster cannot begin what is asked of it, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.left, self.asked = times, list[str]()
+
+    def init(self, address: str, **_: object) -> None:
+        self.asked.append(address)
+        self.left -= 1
+        if self.left >= 0:
+            raise ConnectionAbortedError("Initialization failure from server:\nTraceback\nNo room, it said.")
+
+    def shutdown(self) -> None:
+        self.asked.append("shutdown")
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 2.0}
+
+
+def test_a_cluster_that_could_not_begin_is_asked_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = Busy(times=1)
+    monkeypatch.setitem(sys.modules, "ray", busy)
+    with engine_ray.joined("ray://there:1"):
+        assert busy.asked == ["ray://there:1", "shutdown", "ray://there:1"]
+
+
+def test_one_that_never_begins_is_told_by_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", Busy(times=9))
+    with pytest.raises(UnavailableError) as caught, engine_ray.joined("ray://there:1"):
+        pass
+    assert caught.value.why == "No room, it said."
