@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import unicodedata
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from gates.errors import InvalidError
 
@@ -65,14 +65,17 @@ def walk(folder: Path) -> dict[str, Path]:
         raise InvalidError(f"{folder} is not a folder.", do="Check the path; links are not followed.")
     found: dict[str, Path] = {}
     for root, folders, names in os.walk(folder, onerror=_refuse):
-        for name in (*folders, *names):
-            path = Path(root) / name
-            if path.is_symlink():
-                raise InvalidError(f"{path} is a symbolic link.", do="Replace it by what it points to.")
-            require_plain(path.relative_to(folder).as_posix())
+        below = Path(root).relative_to(folder).as_posix()
+        relative = {name: name if below == "." else f"{below}/{name}" for name in (*folders, *names)}
+        for name, place in relative.items():
+            if os.path.islink(os.path.join(root, name)):  # noqa: PTH114, PTH118 - a Path takes ten times as long
+                raise InvalidError(
+                    f"{Path(root, name)} is a symbolic link.", do="Replace it by what it points to."
+                )
+            require_plain(place)
         for name in names:
-            require_regular_file(Path(root) / name)
-            found[(Path(root) / name).relative_to(folder).as_posix()] = Path(root) / name
+            path = found[relative[name]] = Path(root, name)
+            require_regular_file(path)
     if not found:
         raise InvalidError(f"{folder} is an empty folder.", do="Run the stage that fills it: dvc repro")
     _require_distinct(folder, found)
@@ -86,8 +89,8 @@ def require_plain(relative: str) -> str:
         InvalidError: It is absolute, leaves the project by ``..``, is over-long, or has characters that look
             like others (control characters, a form that Unicode NFKC changes, two alphabets in one word).
     """
-    path = PurePosixPath(relative)
-    if not path.parts or "\\" in relative or path.is_absolute() or ".." in path.parts:
+    parts = relative.split("/")
+    if set(parts) <= {"", "."} or "\\" in relative or relative.startswith("/") or ".." in parts:
         raise InvalidError(f"The path {relative!r} leaves the project.", do="Give a path relative to it.")
     try:
         encoded = relative.encode()
@@ -96,10 +99,14 @@ def require_plain(relative: str) -> str:
     if len(encoded) > MAX_PATH_BYTES or max(map(len, encoded.split(b"/"))) > MAX_NAME_BYTES:
         limits = f"Use at most {MAX_PATH_BYTES} bytes, and {MAX_NAME_BYTES} for one name."
         raise InvalidError(f"The path {relative[:60]!r}… is over-long.", do=limits)
-    plain = unicodedata.normalize("NFKC", relative) == relative and relative.isprintable()
-    if not plain or any(len(_alphabets(word)) > 1 for word in _WORD.findall(relative)):
+    if not relative.isprintable() or not (relative.isascii() or _is_unmistakable(relative)):
         raise InvalidError(f"The path {relative!r} has look-alike characters.", do="Rename it in plain ones.")
     return relative
+
+
+def _is_unmistakable(text: str) -> bool:
+    normal = unicodedata.normalize("NFKC", text) == text
+    return normal and all(len(_alphabets(word)) <= 1 for word in _WORD.findall(text))
 
 
 def _is_folder(path: Path) -> bool:
@@ -112,7 +119,8 @@ def _is_folder(path: Path) -> bool:
 def _require_distinct(folder: Path, names: dict[str, Path]) -> None:
     folded: dict[str, str] = {}
     for name in names:
-        for part in (name, *map(str, PurePosixPath(name).parents)):
+        parts = name.split("/")
+        for part in ("/".join(parts[:depth]) for depth in range(len(parts), 0, -1)):
             twin = folded.setdefault(part.casefold(), part)
             if twin != part:
                 first, second = sorted((twin, part))  # a folder lists its files in any order

@@ -67,7 +67,7 @@ class Timed:
             folder = Path(handed["folder"])
             self.models[name] = models.load(folder, handed["sha"], self.settings["trusted_types"])
             rows = models.rows_for(folder, table, features)
-            self.rows[name] = cycle([rows.iloc[[place]] for place in range(len(rows))])
+            self.rows[name] = cycle([rows.iloc[place : place + 1] for place in range(len(rows))])
 
     def enough(self, test: str, block: int) -> str:
         """Return why a test needs no further block; empty while it needs one."""

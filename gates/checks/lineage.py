@@ -140,13 +140,20 @@ def _overlap(train: "pd.DataFrame", features: "pd.DataFrame", key: str) -> Measu
 
 def _row_hashes(frame: "pd.DataFrame") -> list[int]:
     """Hash rows by value: what reads as a number as float64, all else as text, whatever the dtype."""
+    import numpy as np
     import pandas as pd
 
-    plain = {}
+    plain: dict[str, pd.Series] = {}
     for place, (_, values) in enumerate(frame.items()):
-        number = pd.to_numeric(values.astype("object"), errors="coerce").astype("float64")
-        plain[f"{place}/number"] = number
-        plain[f"{place}/text"] = values.astype("str").where(number.isna() & values.notna(), "")
+        if values.dtype.kind in "iuf" and isinstance(values.dtype, np.dtype):
+            number = values.astype("float64")
+        else:
+            number = pd.to_numeric(values.astype("object"), errors="coerce").astype("float64")
+        text = pd.Series("", index=values.index, dtype="str")
+        worded = number.isna() & values.notna()
+        if worded.any():  # to write all out as text takes longer than the rest
+            text = values.astype("str").where(worded, "")
+        plain |= {f"{place}/number": number, f"{place}/text": text}
     return [int(value) for value in pd.util.hash_pandas_object(pd.DataFrame(plain), index=False)]
 
 
