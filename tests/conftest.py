@@ -9,12 +9,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
-from tests import machine
+from tests import machine, once, warm
 
 TESTS = Path(__file__).parent
-# What takes longest begins first; the tests of the chain go on from one another's projects.
-FIRST = ("workflows/test_ship.py", "chain", "test_fuzzing.py", "workflows", "faults")
-CHAIN = "tests/chain/"
+# What takes longest begins first; the tests of a room go on from one another's projects and servers.
+FIRST = (
+    *("chain", "workflows/test_ship.py", "faults", "test_fuzzing.py", "test_laws.py", "workflows"),
+    *("run/test_selftest.py", "test_histories.py", "browser"),
+)
+ROOMS = ("tests/chain/", "tests/faults/")
 MEMORY = Path("/dev/shm")  # noqa: S108 - as a place to look at; pytest makes a folder of its own there
 ROOM = 4 * 2**30
 
@@ -40,6 +43,13 @@ def _write_to_memory() -> None:
 _write_to_memory()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each process of the tests read once what libraries read often, and all start programs from one."""
+    once.read_descriptions()
+    if getattr(config.option, "numprocesses", None):
+        warm.share()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _forgotten() -> Iterator[None]:
     """Let nothing depend on what the machine is set to: on GitHub alone, for one, a key must be given."""
@@ -49,11 +59,11 @@ def _forgotten() -> Iterator[None]:
 
 
 class Rooms(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types here
-    """The tests of a file run in one process, and those of the chain in one of their own."""
+    """The tests of a file run in one process, and so do those of a room."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = str(super()._split_scope(nodeid))
-        return CHAIN if file.startswith(CHAIN) else file
+        return next((room for room in ROOMS if file.startswith(room)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:

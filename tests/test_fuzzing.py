@@ -11,6 +11,7 @@ import json
 import random
 import shutil
 import struct
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
@@ -428,7 +429,7 @@ PARSERS: dict[str, Callable[[checked.Project], Fuzzed]] = {
 
 
 def without_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the gates read each table once, and documents from memory: 10,000 files take a disk a minute."""
+    """Let nothing be looked for on a disk 10,000 times: documents, tables, a module that is not there."""
     IN_MEMORY.clear()
     from_disk = paths.read_bytes
     monkeypatch.setattr(
@@ -439,6 +440,7 @@ def without_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lineage, "read_table", functools.cache(tables.read_table))
     monkeypatch.setattr(golden_rows, "read_columns", functools.cache(tables.read_columns))
     monkeypatch.setattr(lineage, "_overlap", lambda *_: {})
+    monkeypatch.setitem(sys.modules, "geopandas", None)  # pandera looks for it again, for each column
 
 
 @pytest.mark.parametrize("name", PARSERS)

@@ -35,6 +35,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 WARM = ("python", "python3", "gates", "dvc")
+SHARED = "GATES_TESTS_PROGRAMS"
 LENGTH = 8
 LOST = 70  # a keeper ended without an answer; no program of ours ends so
 # What an interpreter reads once, at its start or in an import; with another value it is started itself.
@@ -64,6 +65,15 @@ LIBRARIES = (
     *("gates.cli", "gates.run.answer", "gates.run.judge", "gates.run.promote", "gates.run.rollback"),
     *("gates.run.predict", "gates.run.train", "gates.run.report", "gates.run.ship"),
     *("gates.render.report.drawing", "huggingface_hub.repocard"),
+    *("gates.adapters.scorer", "gates.adapters.trial", "gates.run.selftest"),
+    # Plugins of whatever is installed here, which each pytest of a project loads.
+    *(
+        "anyio.pytest_plugin",
+        "hydra.extra.pytest_plugin",
+        "pdb",
+        "pytest_benchmark.storage.file",
+        "xdist.plugin",
+    ),
 )
 PROGRAM = """#!/bin/sh
 exec "{python}" -IS "{client}" {name} "$@"
@@ -100,7 +110,21 @@ os._exit(code)
 
 @functools.cache
 def programs() -> Path:
-    """Return a folder of the programs beside this Python; the process behind them ends with this one."""
+    """Return a folder of the programs beside this Python.
+
+    The process behind them ends with this one, or with the one that has shared it. It imports nothing before
+    a program is asked for.
+    """
+    shared = os.environ.get(SHARED)
+    return Path(shared) if shared else _programs()
+
+
+def share() -> None:
+    """Let the processes that this one starts ask the same process for programs."""
+    os.environ[SHARED] = str(programs())
+
+
+def _programs() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="warm-", dir="/tmp"))  # the path of a socket is short
     for program in Path(sys.executable).parent.iterdir():
         if program.name not in WARM and not program.name.startswith("python"):
@@ -113,17 +137,18 @@ def programs() -> Path:
         (folder / name).write_text(PROGRAM.format(python=sys.executable, client=client, name=name))
         (folder / name).chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
-    process = subprocess.Popen(
-        [sys.executable, "-P", __file__, str(folder)],
-        stdin=subprocess.PIPE,  # its end is ours, however we end
-        stdout=subprocess.PIPE,
-        env=kept | AT_START | {"PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"},
-        cwd=ROOT,
-        start_new_session=True,
-    )
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "socket"))
+        server.listen(64)  # who asks before it is warm waits
+        process = subprocess.Popen(
+            [sys.executable, "-P", __file__, str(folder), str(server.fileno())],
+            stdin=subprocess.PIPE,  # its end is ours, however we end
+            env=kept | AT_START | {"PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"},
+            cwd=ROOT,
+            start_new_session=True,
+            pass_fds=[server.fileno()],
+        )
     atexit.register(_end, process, folder)
-    assert process.stdout is not None
-    assert process.stdout.read(1) == b"1", "what starts programs at once did not start; why stands above"
     return folder
 
 
@@ -133,21 +158,14 @@ def _end(process: "subprocess.Popen[bytes]", folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def serve(folder: Path) -> None:
-    """Import the libraries, tell that on stdout, and start what is asked for until stdin ends."""
-    for library in LIBRARIES:
-        importlib.import_module(library)
-    _make_once()
-    gc.collect()
-    gc.freeze()  # or every child would copy what the collector touches
+def serve(folder: Path, server: socket.socket) -> None:
+    """Start what is asked for until stdin ends; import the libraries when that happens for the first time."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    threads = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
-    assert not threads, f"{threads} would be missing in every program"
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(str(folder / "socket"))
-    server.listen(64)
-    os.write(1, b"1")
+    is_warm = False
     while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
+        if not is_warm:
+            _warm_up()
+            is_warm = True
         asked, _ = server.accept()
         if os.fork() == 0:
             server.close()
@@ -156,10 +174,24 @@ def serve(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _warm_up() -> None:
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    _make_once()
+    gc.collect()
+    gc.freeze()  # or every child would copy what the collector touches
+    threads = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
+    assert not threads, f"{threads} would be missing in every program"
+
+
 def _make_once() -> None:
     """Make what the libraries would make in every program, alike: half of what a stage costs."""
     # MLflow reads what each installed distribution holds, before it writes a model.
     sys.modules["mlflow.utils.requirements_utils"]._init_modules_to_packages_map()
+    once = runpy.run_path(
+        str(Path(__file__).with_name("once.py"))
+    )  # not as a module that a project would see
+    once["read_migrations"]()
     # DVC reads the whole of params.yaml for each stage, and again; ruamel takes 60 ms for it.
     yaml = sys.modules["ruamel.yaml"].YAML
     load = yaml.load
@@ -286,4 +318,4 @@ def _run_python(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]))
+    serve(Path(sys.argv[1]), socket.socket(fileno=int(sys.argv[2])))

@@ -21,6 +21,7 @@ from gates.adapters import replay
 from gates.adapters.model import MODEL_FILE, SERVED_FILES, SIGNATURE_FILE
 from gates.adapters.registry import Registry
 from gates.adapters.tracking import Tracking, Training
+from tests import once, warm
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -134,10 +135,14 @@ def _write_database(root: Path) -> None:
 
 @functools.cache
 def migrated() -> bytes:
-    """Return a database right after MLflow's migrations, which take a second."""
-    with tempfile.TemporaryDirectory() as folder:
-        Registry(Path(folder), "none").champion_version()
-        return (Path(folder) / "mlflow.db").read_bytes()
+    """Return a database right after MLflow's migrations, which take a second: all test processes share it."""
+    once.read_migrations()
+    kept = warm.programs() / "mlflow.db"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+            Registry(Path(folder), "none").champion_version()
+            (Path(folder) / "mlflow.db").rename(kept)
+    return kept.read_bytes()
 
 
 def client(root: Path) -> "MlflowClient":

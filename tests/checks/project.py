@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import shutil
+import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
 
 from gates import human_parts, junit
@@ -22,6 +24,7 @@ from gates.junit import Case, Suite
 from gates.run import gate, named_metrics
 from gates.run.project import Project as Opened
 from gates.verdict_document import to_document
+from tests import warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,9 +180,14 @@ class Project:
         self.edit("params.yaml", lambda params: params["gates"].update(task=task, **policy))
         self.pin()
 
-    def take_metrics(self) -> None:
-        """Take the figures that the policy asks for by name, as the judge job does before it judges."""
-        self.write_document("candidate/metrics.json", named_metrics.taken(self.opened()))
+    def take_metrics(self, python: str = "") -> None:
+        """Take the figures that the policy asks for by name, as the judge job does before it judges.
+
+        The process that takes them is started at once, unless a Python is given that starts it.
+        """
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "executable", python or str(warm.programs() / "python"))
+            self.write_document("candidate/metrics.json", named_metrics.taken(self.opened()))
 
     def waive(self, gate: str, finding: str, expires: date) -> None:
         """Write the one waiver of the policy."""

@@ -10,6 +10,7 @@ import gc
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,11 +18,12 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests import once
 from tests.faults import seams
 from tests.faults.seams import Order
 
@@ -47,19 +49,12 @@ class Ended:
 
 
 class Zygote:
-    """The process that forks."""
+    """A process that forks, for one who asks at a time."""
 
-    def __init__(self) -> None:
-        """Start it; it is ready when its first answer comes."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.zygote"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=kept | {"PYTHONPATH": str(ROOT)},
-            cwd=ROOT,
-        )
+    def __init__(self, asked: socket.socket) -> None:
+        """Ask through this socket; it is ready when its first answer comes."""
+        self._orders = asked.makefile("w")
+        self._answers = asked.makefile("r")
 
     def run(
         self,
@@ -69,47 +64,57 @@ class Zygote:
         harm: Order | None = None,
     ) -> Ended:
         """Run a command to its end, harmed as ordered."""
-        asked, answered = self._process.stdin, self._process.stdout
-        assert asked is not None
-        assert answered is not None
         order = {"arguments": arguments, "cwd": str(cwd), "environment": environment}
-        asked.write(json.dumps({**order, "harm": vars(harm) if harm else None}) + "\n")
-        asked.flush()
-        answer = json.loads(answered.readline())
+        self._orders.write(json.dumps({**order, "harm": vars(harm) if harm else None}) + "\n")
+        self._orders.flush()
+        answer = json.loads(self._answers.readline())
         return Ended(**{**answer, "calls": tuple(answer["calls"])})
-
-    def stop(self) -> None:
-        """End it."""
-        with self._process as process:
-            process.kill()
 
 
 @contextmanager
-def start() -> Iterator[Zygote]:
-    """Start one; it ends with the block."""
-    zygote = Zygote()
-    try:
-        yield zygote
-    finally:
-        zygote.stop()
+def start(lanes: int) -> Iterator[list[Zygote]]:
+    """Start so many, of which one has imported everything; they end with the block."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
+    with ExitStack() as stack:
+        pairs = [tuple(map(stack.enter_context, socket.socketpair())) for _ in range(lanes)]
+        theirs = [their.fileno() for _, their in pairs]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.zygote", *map(str, theirs)],
+            env=kept | {"PYTHONPATH": str(ROOT)},
+            cwd=ROOT,
+            pass_fds=theirs,
+            start_new_session=True,
+        )
+        try:
+            for _, their in pairs:
+                their.close()
+            yield [Zygote(ours) for ours, _ in pairs]
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def main() -> None:
-    """Fork a command for each line of stdin, and answer each by a line."""
+    """Import everything, become as many as there are sockets, and answer each line of one by a line."""
     warm()
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    for line in sys.stdin:
-        answers.write(json.dumps(_fork(json.loads(line))) + "\n")
-        answers.flush()
+    first, *others = map(int, sys.argv[1:])
+    mine = next((each for each in others if os.fork() == 0), first)
+    for each in {first, *others} - {mine}:
+        os.close(each)
+    with socket.socket(fileno=mine) as asked, asked.makefile("r") as orders, asked.makefile("w") as answers:
+        for line in orders:
+            answers.write(json.dumps(_fork(json.loads(line), mine)) + "\n")
+            answers.flush()
 
 
-def _fork(order: dict[str, Any]) -> dict[str, Any]:
+def _fork(order: dict[str, Any], asked: int) -> dict[str, Any]:
     begun = time.perf_counter()
     # Pipes, not files: what is said and recorded has to come through when the disk is full.
     said, calls = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(asked)
         _be(order, said[1], calls[1])
     for _, write in (said, calls):
         os.close(write)
@@ -159,8 +164,6 @@ def _be(order: dict[str, Any], said: int, calls: int) -> None:
 
 def warm() -> None:
     """Import what commands import, and let the libraries make what they make once a process."""
-    import botocore.loaders
-    import botocore.session
     import huggingface_hub.repocard
     import pyarrow.parquet
     import securesystemslib.signer
@@ -187,10 +190,7 @@ def warm() -> None:
     report.tell = lambda *_, **__: None
     with tempfile.TemporaryDirectory() as folder:
         mlflow_models.registry(Path(folder)).champion_version()
-    # boto reads megabytes of its own descriptions for every client, unless they share who has read them.
-    loader = botocore.loaders.create_loader()
-    for module in (botocore.loaders, botocore.session):
-        module.create_loader = lambda *_: loader
+    once.read_descriptions()
     os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
     S3Store("s3://nobody/asks")
     gc.collect()
