@@ -139,7 +139,7 @@ dev: .venv/dev.stamp
 
 # act runs the workflows in the tests, actionlint reads them, versitygw is an S3 server that keeps its locks. They are
 # Go programs, built from pinned versions that Go checks against its checksum database; Go comes from the machine or
-# from a locked package. They run for seconds, so they are not optimised, which takes longer.
+# from a locked package.
 tools: .venv/uv.stamp
 	@mkdir -p .tools; [ -e $(TOOLS) ] || $(MAKE) --no-print-directory $(TOOLS) 2>.tools/log || { \
 	  [ -z "$$GATES_REQUIRE_TOOLS" ] || { cat .tools/log; exit 1; }; \
@@ -154,11 +154,10 @@ $(TOOLS): requirements/go.txt
 	  $(UV) pip install --quiet --python .tools/go/bin/python --require-hashes -r requirements/go.txt; \
 	  go=.tools/go/bin/go; \
 	fi; \
-	export GOBIN="$(CURDIR)/.tools/bin" GOFLAGS=-trimpath CGO_ENABLED=0; \
-	lean='-gcflags=all=-N -l'; \
-	"$$go" install "$$lean" -ldflags=-s github.com/nektos/act@$(ACT_VERSION); \
-	"$$go" install "$$lean" -ldflags=-s github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
-	"$$go" install "$$lean" -ldflags=-s github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION); \
+	export GOBIN="$(CURDIR)/.tools/bin" GOFLAGS=-trimpath; \
+	"$$go" install github.com/nektos/act@$(ACT_VERSION); \
+	"$$go" install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
+	"$$go" install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION); \
 	rm -rf .tools/go
 	@touch $@
 

@@ -46,6 +46,7 @@ _write_to_memory()
 def pytest_configure(config: pytest.Config) -> None:
     """Let each process of the tests read once what libraries read often, and all start programs from one."""
     once.read_descriptions()
+    once.read_yaml_in_c()
     if getattr(config.option, "numprocesses", None):
         warm.share()
 

@@ -1,9 +1,10 @@
-"""What libraries read again for every client or database, read once by a process and those forked from it."""
+"""What libraries read often, read once or fast by a process and those forked from it."""
 
 import functools
 
 import botocore.loaders
 import botocore.session
+import yaml
 
 
 def read_descriptions() -> None:
@@ -11,6 +12,12 @@ def read_descriptions() -> None:
     make = functools.cache(botocore.loaders.create_loader)
     for module in (botocore.loaders, botocore.session):
         module.create_loader = make
+
+
+def read_yaml_in_c() -> None:
+    """Let `yaml.safe_load` use the parser in C, where there is one: it is seven times as fast."""
+    if yaml.__with_libyaml__:
+        yaml.safe_load = functools.partial(yaml.load, Loader=yaml.CSafeLoader)
 
 
 def read_migrations() -> None:

@@ -36,6 +36,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 WARM = ("python", "python3", "gates", "dvc")
 SHARED = "GATES_TESTS_PROGRAMS"
+INTERPRETER = sys.executable  # also where a test lets `sys.executable` be a warm one
 LENGTH = 8
 LOST = 70  # a keeper ended without an answer; no program of ours ends so
 # What an interpreter reads once, at its start or in an import; with another value it is started itself.

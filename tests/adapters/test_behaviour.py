@@ -195,7 +195,6 @@ def test_a_model_that_changed_since_its_digest_is_not_tested(project: Project) -
     assert "TamperedError" in project.run().cases["test_behaviour.test_a"].message
 
 
-@pytest.mark.usefixtures("warm")
 def test_what_a_test_started_does_not_outlive_it(project: Project) -> None:
     """Also in a session of its own: it could write over what is handed on."""
     started = project.root / "started"

@@ -13,6 +13,7 @@ from gates.digest import canonical_json
 from gates.documents import read_json
 from gates.errors import ConflictError, GatesError, InvalidError, TamperedError
 from gates.run import promote
+from tests import warm
 from tests.checks.project import Project as Checked
 from tests.run import judged
 from tests.run.judged import Judged
@@ -232,8 +233,11 @@ def mine(y, prediction, weight):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="an orphan becomes our child on Linux alone")
-def test_nothing_outlives_a_metric(ready: Judged) -> None:
+def test_nothing_outlives_a_metric(ready: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
     """A child of a child in a session of its own is ended before anything is judged."""
+    monkeypatch.setattr(
+        sys, "executable", warm.INTERPRETER
+    )  # what another process starts is no child of ours
     ask_for(ready, HIDES)
     ready.judge()
     hidden = int((ready.root / "hidden").read_text())
