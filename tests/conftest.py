@@ -1,5 +1,6 @@
 """For all tests: property tests answer alike for one commit, who shares a process, and where files lie."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -44,7 +45,8 @@ _write_to_memory()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let each process of the tests read once what libraries read often, and all start programs from one."""
+    """Let each process of the tests do once what libraries do often, and all start programs from one."""
+    gc.disable()  # until all is imported
     once.read_descriptions()
     once.read_yaml_in_c()
     if getattr(config.option, "numprocesses", None):
@@ -70,6 +72,11 @@ class Rooms(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types her
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Rooms:
     """Let xdist deal whole rooms; its own groups are lost on pytest 9.2."""
     return Rooms(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Let garbage be looked for among what tests make alone."""
+    once.collect_rarely()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

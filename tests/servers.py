@@ -8,10 +8,9 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -22,6 +21,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 from werkzeug.security import generate_password_hash
+
+from tests import warm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -160,31 +161,15 @@ def mlflow_accounts(folder: Path) -> Iterator[Accounts]:
     """Run MLflow with basic-auth over a folder; skip where what its accounts need is not installed."""
     if importlib.util.find_spec("flask_wtf") is None:
         _miss("Flask-WTF is not installed, so no MLflow server with accounts was asked")
-    port = free_port()
-    server = Accounts(f"http://127.0.0.1:{port}", folder)
     variables = {
-        "MLFLOW_AUTH_ADMIN_PASSWORD": server.password,
+        "MLFLOW_AUTH_ADMIN_PASSWORD": Accounts.password,
         "MLFLOW_FLASK_SERVER_SECRET_KEY": "test",
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    files = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", "files"]
-    listen = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "mlflow", "server", "--app-name", "basic-auth", *listen, *files],
-        cwd=folder,
-        env=kept | variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        try:
-            wait_for(process, port, tries=2400)
-            server.hash_at_once()
-            yield server
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
+    with _mlflow(folder, variables, "--app-name", "basic-auth") as address:
+        server = Accounts(address, folder)
+        server.hash_at_once()
+        yield server
 
 
 def _miss(reason: str) -> NoReturn:
@@ -213,24 +198,29 @@ def wait_for(process: "subprocess.Popen[bytes]", port: int, tries: int = 200) ->
 @contextmanager
 def mlflow(folder: Path, **variables: str) -> Iterator[str]:
     """Run MLflow's tracking server over a folder; it keeps the artifacts itself."""
+    folder.mkdir(exist_ok=True)
+    # Without a pool the server notices when a test puts an older database under it.
+    with _mlflow(folder, {"MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool", **variables}) as address:
+        yield address
+
+
+@contextmanager
+def _mlflow(folder: Path, variables: Mapping[str, str], *options: str) -> Iterator[str]:
+    """Run a server whose database and artifacts are in a folder, and yield its address."""
     from tests.adapters import mlflow_models
 
-    folder.mkdir(exist_ok=True)
     (folder / "mlflow.db").write_bytes(mlflow_models.migrated())
-    # Without a pool the server notices when a test puts an older database under it.
-    environment = mlflow_models.unset() | {
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",
-        **variables,
-    }
-    command = [
-        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", "0", "--workers", "1"),
-        *("--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)),
+    files = [
+        "--backend-store-uri",
+        f"sqlite:///{folder / 'mlflow.db'}",
+        "--artifacts-destination",
+        str(folder),
     ]
+    listen = ["--host", "127.0.0.1", "--port", "0", "--workers", "1"]
     with subprocess.Popen(
-        command,
+        [str(warm.programs() / "python"), "-m", "mlflow", "server", *listen, *files, *options],
         cwd=folder,
-        env=environment,
+        env=mlflow_models.unset() | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", **variables},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -250,4 +240,4 @@ def mlflow(folder: Path, **variables: str) -> Iterator[str]:
             yield line.partition("running on ")[2].split()[0]
         finally:
             os.killpg(process.pid, signal.SIGKILL)  # asked to end, it takes ten seconds
-            drain.join()
+            drain.join()  # until nothing of it is left

@@ -4,10 +4,10 @@ A ship starts nine interpreters, and each needs two to six seconds of a core for
 scikit-learn before it does anything. What is run here are the same programs, from arguments to exit code,
 each in a process of its own.
 
-What is not the same: an import that is missing is not missed, and flags, hash seed and threads are those of
-the process that forks. So the interpreter itself starts what it is told to start in another way (`python -c`,
-an option, a variable such as `PYTHONHASHSEED`), and tests use it (`tests.shell.COLD`) for what is about
-bytes, for servers, for what they kill, and for one run of every command.
+What is not the same: an import that is missing is not missed, garbage is collected less often, and flags,
+hash seed and threads are those of the process that forks. So the interpreter itself starts what it is told to
+start in another way (`python -c`, an option, a variable such as `PYTHONHASHSEED`), and tests use it
+(`tests.shell.COLD`) for what is about bytes, for what they kill, and for one run of every command.
 """
 
 import atexit
@@ -61,8 +61,10 @@ LIBRARIES = (
     *("jinja2", "matplotlib.backends.backend_svg", "matplotlib.figure", "matplotlib._constrained_layout"),
     *("mlflow", "mlflow.pyfunc.loaders", "mlflow.sklearn", "mlflow.store.tracking.sqlalchemy_store"),
     *("mlflow.tracing.export.utils", "mlflow.tracing.processor.base_mlflow", "mlflow.types.responses"),
+    *("mlflow.tracking.request_header.registry", "narwhals._namespace", "requests.utils"),
     *("mlflow.store.tracking.sqlalchemy_workspace_store", "mlflow.utils.requirements_utils"),
     *("mlflow.store.model_registry.sqlalchemy_store", "mlflow.store.tracking.rest_store"),
+    *("flask_cors", "flask_wtf", "graphene", "mlflow.cli", "uvicorn.main", "uvicorn.protocols.http.auto"),
     *("gates.cli", "gates.run.answer", "gates.run.judge", "gates.run.promote", "gates.run.rollback"),
     *("gates.run.predict", "gates.run.train", "gates.run.report", "gates.run.ship"),
     *("gates.render.report.drawing", "huggingface_hub.repocard"),
@@ -176,11 +178,13 @@ def serve(folder: Path, server: socket.socket) -> None:
 
 
 def _warm_up() -> None:
+    once = runpy.run_path(str(Path(__file__).with_name("once.py")))  # a project shall not see it as a module
+    gc.disable()
     for library in LIBRARIES:
         importlib.import_module(library)
     _make_once()
-    gc.collect()
-    gc.freeze()  # or every child would copy what the collector touches
+    once["read_migrations"]()
+    once["collect_rarely"]()
     threads = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
     assert not threads, f"{threads} would be missing in every program"
 
@@ -189,10 +193,6 @@ def _make_once() -> None:
     """Make what the libraries would make in every program, alike: half of what a stage costs."""
     # MLflow reads what each installed distribution holds, before it writes a model.
     sys.modules["mlflow.utils.requirements_utils"]._init_modules_to_packages_map()
-    once = runpy.run_path(
-        str(Path(__file__).with_name("once.py"))
-    )  # not as a module that a project would see
-    once["read_migrations"]()
     # DVC reads the whole of params.yaml for each stage, and again; ruamel takes 60 ms for it.
     yaml = sys.modules["ruamel.yaml"].YAML
     load = yaml.load

@@ -10,7 +10,6 @@ from mlflow.exceptions import MlflowException
 from gates.adapters.permissions import Permissions
 from gates.errors import ExitCode, UnavailableError
 from tests import servers
-from tests.adapters import mlflow_models
 from tests.servers import Accounts
 
 
@@ -18,7 +17,6 @@ from tests.servers import Accounts
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
     """A server with an administrator, a reader and an editor, who may edit model and experiment `churn`."""
     folder = tmp_path_factory.mktemp("mlflow")
-    (folder / "mlflow.db").write_bytes(mlflow_models.migrated())
     with servers.mlflow_accounts(folder) as accounts:
         for user in ("reader", "editor"):
             accounts.add(user)

@@ -67,6 +67,14 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(autouse=True)
+def _closed(browser: Browser) -> Iterator[None]:
+    """Let no page that a test opened go on drawing beside the next one's."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
 def show(browser: Browser, path: Path, width: int, scheme: str = "light") -> Shown:
     """Open a file in a window of so many pixels, as its reader's system likes it."""
     context = browser.new_context(

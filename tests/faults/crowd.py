@@ -7,14 +7,13 @@ a second each and move nothing, are left out. Who loses a race plans anew, as wh
 import json
 import os
 import random
-import subprocess
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gates.adapters.console import Screen
 from gates.adapters.registry import Registry
@@ -24,24 +23,18 @@ from gates.plans import rollback
 from gates.plans.steps import Append, PointAlias, Step
 from gates.run.carry_out import carry_out
 from gates.run.project import Project
+from tests.faults import zygote
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    import subprocess
 
 
 class Crowd:
     """The process that forks the others."""
 
-    def __init__(self) -> None:
-        """Start it."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.crowd"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=kept | {"PYTHONPATH": str(ROOT)},
-            cwd=ROOT,
-        )
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        """Ask through its stdin."""
+        self._process = process
 
     def move(self, root: Path, seed: int, people: int, environment: Mapping[str, str]) -> list[str]:
         """Let so many move the champion of a project at once; return the operation that each carried out."""
@@ -55,34 +48,22 @@ class Crowd:
         assert not answer["wrong"], answer["wrong"]
         return list(answer["done"])
 
-    def stop(self) -> None:
-        """End it."""
-        with self._process as process:
-            process.kill()
-
 
 @contextmanager
 def start() -> Iterator[Crowd]:
     """Start one; it ends with the block."""
-    crowd = Crowd()
-    try:
-        yield crowd
-    finally:
-        crowd.stop()
+    with zygote.started("tests.faults.crowd") as process:
+        yield Crowd(process)
 
 
 def main() -> None:
     """Fork a crowd for each line of stdin, and answer each by a line."""
-    from tests.faults import zygote
-
     # No pool: a connection to the database that was open before a fork must not be used after it.
     os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"
-    zygote.warm()
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    for line in sys.stdin:
-        answers.write(json.dumps(_crowd(json.loads(line))) + "\n")
-        answers.flush()
+    with zygote.answers() as told:
+        for line in sys.stdin:
+            told.write(json.dumps(_crowd(json.loads(line))) + "\n")
+            told.flush()
 
 
 def _crowd(order: dict[str, Any]) -> dict[str, list[str]]:

@@ -260,7 +260,7 @@ def start(folder: Path) -> Iterator[Matrix]:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         for name, value in s3.environment.items():
             patch.setenv(name, value)
-        forkers = stack.enter_context(zygote.start(LANES))
+        forkers = [stack.enter_context(zygote.start()) for _ in range(LANES)]
         mlflow_models.migrated()
         with ThreadPoolExecutor(LANES) as pool:
             starting = [

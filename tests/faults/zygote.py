@@ -6,11 +6,9 @@ within, and that tell nothing of what they call. Only loading on trial happens i
 nothing is written there, and a signal to us reaches it either way.
 """
 
-import gc
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,12 +16,16 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from tests import once
+from gates import cli
+from gates.adapters.s3_store import S3Store
+from gates.run import report
+from tests import once, warm
+from tests.adapters import mlflow_models
 from tests.faults import seams
 from tests.faults.seams import Order
 
@@ -51,10 +53,11 @@ class Ended:
 class Zygote:
     """A process that forks, for one who asks at a time."""
 
-    def __init__(self, asked: socket.socket) -> None:
-        """Ask through this socket; it is ready when its first answer comes."""
-        self._orders = asked.makefile("w")
-        self._answers = asked.makefile("r")
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        """Ask through its stdin; it is ready when its first answer comes."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._orders, self._answers = process.stdin, process.stdout
 
     def run(
         self,
@@ -72,49 +75,53 @@ class Zygote:
 
 
 @contextmanager
-def start(lanes: int) -> Iterator[list[Zygote]]:
-    """Start so many, of which one has imported everything; they end with the block."""
+def start() -> Iterator[Zygote]:
+    """Start one, which ends with the block."""
+    with started("tests.faults.zygote") as process:
+        yield Zygote(process)
+
+
+@contextmanager
+def started(module: str) -> Iterator["subprocess.Popen[str]"]:
+    """Start a module of ours that answers a line of its stdin by a line; it ends with the block."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
-    with ExitStack() as stack:
-        pairs = [tuple(map(stack.enter_context, socket.socketpair())) for _ in range(lanes)]
-        theirs = [their.fileno() for _, their in pairs]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.zygote", *map(str, theirs)],
-            env=kept | {"PYTHONPATH": str(ROOT)},
-            cwd=ROOT,
-            pass_fds=theirs,
-            start_new_session=True,
-        )
+    with subprocess.Popen(
+        [str(warm.programs() / "python"), "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=kept | {"PYTHONPATH": str(ROOT), warm.SHARED: str(warm.programs())},
+        cwd=ROOT,
+    ) as process:
         try:
-            for _, their in pairs:
-                their.close()
-            yield [Zygote(ours) for ours, _ in pairs]
+            yield process
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            process.kill()
 
 
 def main() -> None:
-    """Import everything, become as many as there are sockets, and answer each line of one by a line."""
-    warm()
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    first, *others = map(int, sys.argv[1:])
-    mine = next((each for each in others if os.fork() == 0), first)
-    for each in {first, *others} - {mine}:
-        os.close(each)
-    with socket.socket(fileno=mine) as asked, asked.makefile("r") as orders, asked.makefile("w") as answers:
-        for line in orders:
-            answers.write(json.dumps(_fork(json.loads(line), mine)) + "\n")
-            answers.flush()
+    """Answer each line of stdin by a line."""
+    with answers() as told:
+        for line in sys.stdin:
+            told.write(json.dumps(_fork(json.loads(line))) + "\n")
+            told.flush()
 
 
-def _fork(order: dict[str, Any], asked: int) -> dict[str, Any]:
+@contextmanager
+def answers() -> Iterator[TextIO]:
+    """Make ready to fork, and open stdout for answers alone: whatever else is said goes to stderr."""
+    make_ready()
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w") as told:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        yield told
+
+
+def _fork(order: dict[str, Any]) -> dict[str, Any]:
     begun = time.perf_counter()
     # Pipes, not files: what is said and recorded has to come through when the disk is full.
     said, calls = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(asked)
         _be(order, said[1], calls[1])
     for _, write in (said, calls):
         os.close(write)
@@ -148,8 +155,6 @@ def _be(order: dict[str, Any], said: int, calls: int) -> None:
         os.chdir(order["cwd"])
         harm = order["harm"]
         seams.install(Order(**harm) if harm else None, calls)
-        from gates import cli
-
         sys.argv[1:] = order["arguments"]
         cli.main()
     except SystemExit as ended:
@@ -162,30 +167,8 @@ def _be(order: dict[str, Any], said: int, calls: int) -> None:
         os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
-def warm() -> None:
-    """Import what commands import, and let the libraries make what they make once a process."""
-    import huggingface_hub.repocard
-    import pyarrow.parquet
-    import securesystemslib.signer
-    import sklearn.linear_model
-    import skops.io
-
-    from gates.adapters.s3_store import S3Store
-    from gates.cli import commands
-    from gates.run import answer, promote, report, rollback
-    from tests.adapters import mlflow_models
-
-    _ = (
-        huggingface_hub.repocard,
-        pyarrow.parquet,
-        securesystemslib.signer,
-        skops.io,
-        sklearn.linear_model,
-        commands,
-        answer,
-        promote,
-        rollback,
-    )
+def make_ready() -> None:
+    """Let the libraries make what they make once a process, beside what a warm one has made already."""
     # Drawn when all is done, and for longer than all of it takes; that it fails changes no answer.
     report.tell = lambda *_, **__: None
     with tempfile.TemporaryDirectory() as folder:
@@ -193,8 +176,7 @@ def warm() -> None:
     once.read_descriptions()
     os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
     S3Store("s3://nobody/asks")
-    gc.collect()
-    gc.freeze()  # or every child would copy what the collector touches
+    once.collect_rarely()
 
 
 if __name__ == "__main__":

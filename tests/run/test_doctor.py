@@ -121,7 +121,6 @@ def moto() -> Iterator[S3]:
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a developer who may only read, where a champion was promoted."""
     folder = tmp_path_factory.mktemp("mlflow")
-    (folder / "mlflow.db").write_bytes(mlflow_models.migrated())
     with servers.mlflow_accounts(folder) as accounts, pytest.MonkeyPatch.context() as patch:
         accounts.add("reader")
         for name, value in accounts.environment("admin").items():

@@ -27,7 +27,6 @@ from gates.adapters.store import FolderStore
 from gates.errors import ExitCode
 from gates.public_keys import public_key
 from tests import servers, warm
-from tests.adapters import mlflow_models
 from tests.chain.project import ANSWER
 from tests.shell import unhurried
 from tests.workflows import harness
@@ -196,7 +195,6 @@ def gates_key(project: Path, *options: str) -> str:
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Accounts]:
     """An MLflow server where each room has an account of its own, and `promote` alone writes the registry."""
     folder = tmp_path_factory.mktemp("mlflow")
-    (folder / "mlflow.db").write_bytes(mlflow_models.migrated())
     with servers.mlflow_accounts(folder) as accounts, pytest.MonkeyPatch.context() as patch:
         for user in USERS.values():
             accounts.add(user)
