@@ -46,11 +46,12 @@ _write_to_memory()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let each process of the tests do once what libraries do often, and all start programs from one."""
-    gc.disable()  # until all is imported
     once.read_descriptions()
     once.read_yaml_in_c()
     if getattr(config.option, "numprocesses", None):
         warm.share()
+    else:  # in xdist's controller nothing is collected
+        gc.disable()  # until all is imported
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,6 +26,7 @@ def read_migrations() -> None:
     from mlflow.store.db import utils
 
     utils._get_latest_schema_revision = functools.cache(utils._get_latest_schema_revision)
+    utils._get_latest_schema_revision()  # for those forked from here
 
 
 def collect_rarely() -> None:

@@ -25,6 +25,7 @@ from werkzeug.security import generate_password_hash
 from tests import warm
 
 ROOT = Path(__file__).resolve().parents[1]
+SLOWEST_S = 120
 
 
 @dataclass(frozen=True)
@@ -226,18 +227,24 @@ def _mlflow(folder: Path, variables: Mapping[str, str], *options: str) -> Iterat
         text=True,
         start_new_session=True,
     ) as process:
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if "running on http" in line:
-                break
-        else:
-            pytest.fail("".join(said))
-        drain = threading.Thread(target=process.stderr.read, daemon=True)
-        drain.start()
+        lines = process.stderr
+        assert lines is not None
+        said, known = list[str](), threading.Event()
+
+        def read() -> None:
+            for line in lines:
+                said.append(line)
+                if "running on http" in line:
+                    known.set()
+            known.set()
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
         try:
-            yield line.partition("running on ")[2].split()[0]
+            known.wait(SLOWEST_S)
+            address = next((line for line in said if "running on http" in line), None)
+            assert address, "".join(said)
+            yield address.partition("running on ")[2].split()[0]
         finally:
             os.killpg(process.pid, signal.SIGKILL)  # asked to end, it takes ten seconds
-            drain.join()  # until nothing of it is left
+            reader.join()  # until nothing of it is left

@@ -7,7 +7,8 @@ each in a process of its own.
 What is not the same: an import that is missing is not missed, garbage is collected less often, and flags,
 hash seed and threads are those of the process that forks. So the interpreter itself starts what it is told to
 start in another way (`python -c`, an option, a variable such as `PYTHONHASHSEED`), and tests use it
-(`tests.shell.COLD`) for what is about bytes, for what they kill, and for one run of every command.
+(`tests.shell.COLD`) for what is about bytes, for what is killed in the midst of a write, and for one run of
+every command.
 """
 
 import atexit
@@ -64,7 +65,7 @@ LIBRARIES = (
     *("mlflow.tracking.request_header.registry", "narwhals._namespace", "requests.utils"),
     *("mlflow.store.tracking.sqlalchemy_workspace_store", "mlflow.utils.requirements_utils"),
     *("mlflow.store.model_registry.sqlalchemy_store", "mlflow.store.tracking.rest_store"),
-    *("flask_cors", "flask_wtf", "graphene", "mlflow.cli", "uvicorn.main", "uvicorn.protocols.http.auto"),
+    *("flask_cors", "graphene", "mlflow.cli", "uvicorn.main", "uvicorn.protocols.http.auto"),
     *("gates.cli", "gates.run.answer", "gates.run.judge", "gates.run.promote", "gates.run.rollback"),
     *("gates.run.predict", "gates.run.train", "gates.run.report", "gates.run.ship"),
     *("gates.render.report.drawing", "huggingface_hub.repocard"),
@@ -92,7 +93,11 @@ runs = not python or first == "-m" or first[:1] not in {"", "-"} and os.path.isf
 if not runs or any(os.environ.get(each, value) != value for each, value in AT_START.items()):
     os.execv(PYTHON, [PYTHON, *([] if python else ["-m", name]), *words])
 server = socket.socket(socket.AF_UNIX)
-server.connect(SOCKET)
+try:
+    server.connect(SOCKET)
+except OSError as error:
+    print("The process that starts programs is gone:", error, file=sys.stderr)
+    sys.exit(LOST)
 mask = os.umask(0)
 order = json.dumps([name, words, os.getcwd(), mask, dict(os.environ)]).encode()
 socket.send_fds(server, [len(order).to_bytes(LENGTH, "big")], [0, 1, 2])
@@ -236,9 +241,11 @@ def _keep(asked: socket.socket) -> None:
         while number := asked.recv(1):
             with suppress(ProcessLookupError):
                 os.kill(child, number[0])
-        with suppress(ProcessLookupError):  # who asked is gone
-            os.kill(child, signal.SIGKILL)  # which may have no group of its own yet
+        try:  # who asked is gone, and with the first kill of the child this process ends as well
             os.killpg(child, signal.SIGKILL)
+        except ProcessLookupError:  # it has no group of its own yet, or has ended
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
 
     threading.Thread(target=pass_on, daemon=True).start()
     _, status = os.waitpid(child, 0)

@@ -67,7 +67,8 @@ class Timed:
             folder = Path(handed["folder"])
             self.models[name] = models.load(folder, handed["sha"], self.settings["trusted_types"])
             rows = models.rows_for(folder, table, features)
-            self.rows[name] = cycle([rows.iloc[place : place + 1] for place in range(len(rows))])
+            # In memory of its own, as the row of a request is, and not a view of the table.
+            self.rows[name] = cycle([rows.iloc[place : place + 1].copy() for place in range(len(rows))])
 
     def enough(self, test: str, block: int) -> str:
         """Return why a test needs no further block; empty while it needs one."""

@@ -4,16 +4,14 @@ What `gates promote` and `gates rollback` do from their plan on is done here; ju
 a second each and move nothing, are left out. Who loses a race plans anew, as whoever judges again does.
 """
 
-import json
 import os
 import random
-import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gates.adapters.console import Screen
 from gates.adapters.registry import Registry
@@ -24,46 +22,36 @@ from gates.plans.steps import Append, PointAlias, Step
 from gates.run.carry_out import carry_out
 from gates.run.project import Project
 from tests.faults import zygote
-
-if TYPE_CHECKING:
-    import subprocess
+from tests.faults.zygote import Ask
 
 
 class Crowd:
     """The process that forks the others."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        """Ask through its stdin."""
-        self._process = process
+    def __init__(self, ask: Ask) -> None:
+        """Take the way to ask it."""
+        self._ask = ask
 
     def move(self, root: Path, seed: int, people: int, environment: Mapping[str, str]) -> list[str]:
         """Let so many move the champion of a project at once; return the operation that each carried out."""
-        asked, answered = self._process.stdin, self._process.stdout
-        assert asked is not None
-        assert answered is not None
         order = {"root": str(root), "seed": seed, "people": people, "environment": dict(environment)}
-        asked.write(json.dumps(order) + "\n")
-        asked.flush()
-        answer = json.loads(answered.readline())
+        answer = self._ask(order)
         assert not answer["wrong"], answer["wrong"]
         return list(answer["done"])
 
 
 @contextmanager
 def start() -> Iterator[Crowd]:
-    """Start one; it ends with the block."""
-    with zygote.started("tests.faults.crowd") as process:
-        yield Crowd(process)
+    """Start one, which is killed when the block ends."""
+    with zygote.started("tests.faults.crowd") as ask:
+        yield Crowd(ask)
 
 
 def main() -> None:
     """Fork a crowd for each line of stdin, and answer each by a line."""
     # No pool: a connection to the database that was open before a fork must not be used after it.
     os.environ["MLFLOW_SQLALCHEMYSTORE_POOLCLASS"] = "NullPool"
-    with zygote.answers() as told:
-        for line in sys.stdin:
-            told.write(json.dumps(_crowd(json.loads(line))) + "\n")
-            told.flush()
+    zygote.serve(_crowd)
 
 
 def _crowd(order: dict[str, Any]) -> dict[str, list[str]]:

@@ -14,12 +14,12 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from gates import cli
 from gates.adapters.s3_store import S3Store
@@ -31,6 +31,8 @@ from tests.faults.seams import Order
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 120
+
+Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,9 @@ class Ended:
 class Zygote:
     """A process that forks, for one who asks at a time."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        """Ask through its stdin; it is ready when its first answer comes."""
-        assert process.stdin is not None
-        assert process.stdout is not None
-        self._orders, self._answers = process.stdin, process.stdout
+    def __init__(self, ask: Ask) -> None:
+        """Take the way to ask it."""
+        self._ask = ask
 
     def run(
         self,
@@ -68,22 +68,20 @@ class Zygote:
     ) -> Ended:
         """Run a command to its end, harmed as ordered."""
         order = {"arguments": arguments, "cwd": str(cwd), "environment": environment}
-        self._orders.write(json.dumps({**order, "harm": vars(harm) if harm else None}) + "\n")
-        self._orders.flush()
-        answer = json.loads(self._answers.readline())
+        answer = self._ask({**order, "harm": vars(harm) if harm else None})
         return Ended(**{**answer, "calls": tuple(answer["calls"])})
 
 
 @contextmanager
 def start() -> Iterator[Zygote]:
-    """Start one, which ends with the block."""
-    with started("tests.faults.zygote") as process:
-        yield Zygote(process)
+    """Start one, which is killed when the block ends."""
+    with started("tests.faults.zygote") as ask:
+        yield Zygote(ask)
 
 
 @contextmanager
-def started(module: str) -> Iterator["subprocess.Popen[str]"]:
-    """Start a module of ours that answers a line of its stdin by a line; it ends with the block."""
+def started(module: str) -> Iterator[Ask]:
+    """Start a module of ours that calls `serve`, and yield what asks it; it is killed when the block ends."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
     with subprocess.Popen(
         [str(warm.programs() / "python"), "-m", module],
@@ -93,27 +91,30 @@ def started(module: str) -> Iterator["subprocess.Popen[str]"]:
         env=kept | {"PYTHONPATH": str(ROOT), warm.SHARED: str(warm.programs())},
         cwd=ROOT,
     ) as process:
+        orders, answers = process.stdin, process.stdout
+        assert orders is not None
+        assert answers is not None
+
+        def ask(order: dict[str, Any]) -> dict[str, Any]:
+            orders.write(json.dumps(order) + "\n")
+            orders.flush()
+            answer: dict[str, Any] = json.loads(answers.readline())
+            return answer
+
         try:
-            yield process
+            yield ask
         finally:
             process.kill()
 
 
-def main() -> None:
-    """Answer each line of stdin by a line."""
-    with answers() as told:
-        for line in sys.stdin:
-            told.write(json.dumps(_fork(json.loads(line))) + "\n")
-            told.flush()
-
-
-@contextmanager
-def answers() -> Iterator[TextIO]:
-    """Make ready to fork, and open stdout for answers alone: whatever else is said goes to stderr."""
-    make_ready()
+def serve(answer: Ask) -> None:
+    """Answer each line of stdin by a line of stdout; whatever else is said goes to stderr."""
+    _make_ready()
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as told:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        yield told
+        for line in sys.stdin:
+            told.write(json.dumps(answer(json.loads(line))) + "\n")
+            told.flush()
 
 
 def _fork(order: dict[str, Any]) -> dict[str, Any]:
@@ -167,7 +168,7 @@ def _be(order: dict[str, Any], said: int, calls: int) -> None:
         os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 
 
-def make_ready() -> None:
+def _make_ready() -> None:
     """Let the libraries make what they make once a process, beside what a warm one has made already."""
     # Drawn when all is done, and for longer than all of it takes; that it fails changes no answer.
     report.tell = lambda *_, **__: None
@@ -180,4 +181,4 @@ def make_ready() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(_fork)
