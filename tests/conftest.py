@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     once.read_descriptions()
     once.read_yaml_in_c()
     if getattr(config.option, "numprocesses", None):
-        warm.share()
+        warm.programs()  # which the test processes then share
     else:  # in xdist's controller nothing is collected
         gc.disable()  # until all is imported
 

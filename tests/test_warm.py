@@ -100,7 +100,13 @@ def test_it_is_warm(tmp_path: Path) -> None:
 
 def test_what_starts_them_ends_with_who_asked_for_it() -> None:
     """Killed, too: its output has an end, and its folder is gone."""
-    code = "import os; from tests import warm; print(warm.programs(), flush=True); os.kill(os.getpid(), 9)"
+    code = """
+import os, subprocess
+from tests import warm
+subprocess.run([warm.programs() / "python", "-m", "this"], stdout=subprocess.DEVNULL)
+print(warm.programs(), flush=True)
+os.kill(os.getpid(), 9)
+"""
     environment = {**os.environ, "PYTHONPATH": str(warm.ROOT), warm.SHARED: ""}
     asked = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
     assert (

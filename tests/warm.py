@@ -120,19 +120,11 @@ os._exit(code)
 def programs() -> Path:
     """Return a folder of the programs beside this Python.
 
-    The process behind them ends with this one, or with the one that has shared it. It imports nothing before
-    a program is asked for.
+    The process behind them ends with the first that asked; those that one starts share it. It imports nothing
+    before a program is started.
     """
-    shared = os.environ.get(SHARED)
-    return Path(shared) if shared else _programs()
-
-
-def share() -> None:
-    """Let the processes that this one starts ask the same process for programs."""
-    os.environ[SHARED] = str(programs())
-
-
-def _programs() -> Path:
+    if shared := os.environ.get(SHARED):
+        return Path(shared)
     folder = Path(tempfile.mkdtemp(prefix="warm-", dir="/tmp"))  # the path of a socket is short
     for program in Path(sys.executable).parent.iterdir():
         if program.name not in WARM and not program.name.startswith("python"):
@@ -157,6 +149,7 @@ def _programs() -> Path:
             pass_fds=[server.fileno()],
         )
     atexit.register(_end, process, folder)
+    os.environ[SHARED] = str(folder)
     return folder
 
 

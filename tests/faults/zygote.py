@@ -82,13 +82,14 @@ def start() -> Iterator[Zygote]:
 @contextmanager
 def started(module: str) -> Iterator[Ask]:
     """Start a module of ours that calls `serve`, and yield what asks it; it is killed when the block ends."""
+    python = str(warm.programs() / "python")  # before the environment is read: the programs are named in it
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "AWS_"))}
     with subprocess.Popen(
-        [str(warm.programs() / "python"), "-m", module],
+        [python, "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=kept | {"PYTHONPATH": str(ROOT), warm.SHARED: str(warm.programs())},
+        env=kept | {"PYTHONPATH": str(ROOT)},
         cwd=ROOT,
     ) as process:
         orders, answers = process.stdin, process.stdout
