@@ -93,13 +93,14 @@ def one_of(*ways: Damaged) -> Damaged:
 
 def documents(*good: dict[str, Any], then: Callable[[dict[str, Any]], Any] = lambda it: it) -> Damaged:
     """Give documents in which one to four things are replaced, removed, added, doubled or moved."""
-    kept = [json.dumps(each) for each in good]
+    kept = [(json.dumps(each), addresses(each)) for each in good]
 
     def build(drawn: bytes) -> Any:  # noqa: ANN401 - what `then` makes of it
-        document: dict[str, Any] = json.loads(kept[drawn[0] % len(kept)])
+        text, found = kept[drawn[0] % len(kept)]
+        document: dict[str, Any] = json.loads(text)
         for edits in range(1 + drawn[1] % EDITS):
             way, high, low, other, first, second = drawn[2 + EDIT * edits :][:EDIT]
-            found = addresses(document)
+            found = addresses(document) if edits else found
             if found:
                 address, elsewhere = found[(256 * high + low) % len(found)], found[other % len(found)]
                 value = json.loads(json.dumps(ODD[(256 * first + second) % len(ODD)]))

@@ -1,5 +1,6 @@
 """Small verdicts, decisions and ledgers, signed with keys made here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -8,7 +9,7 @@ from securesystemslib.signer import CryptoSigner
 
 from gates import digest, ledger
 from gates.envelope import seal
-from gates.ledger import Champion, Entry, History, Kind
+from gates.ledger import Champion, Entry, History, Kind, Link
 from gates.public_keys import Signer, VerifyingKey, public_key
 from gates.statement import Candidate, Decision
 from gates.verdict import Verdict, at_least, at_most
@@ -111,9 +112,9 @@ def stored(*moves: int | tuple[int, Kind]) -> dict[int, bytes]:
     return objects
 
 
-def read(objects: dict[int, bytes]) -> History:
+def read(objects: dict[int, bytes], verified: Sequence[Link] = ()) -> History:
     """Return the verified history of stored objects."""
-    return ledger.read(MODEL, objects, [OURS.key])
+    return ledger.read(MODEL, objects, [OURS.key], verified)
 
 
 def history(*moves: int | tuple[int, Kind]) -> History:

@@ -141,7 +141,7 @@ class Histories(RuleBasedStateMachine):
         if entry.seq in self.objects:
             raise ConflictError("taken")
         self.objects[entry.seq] = sealed(entry)
-        self.history = examples.read(self.objects)
+        self.history = examples.read(self.objects, self.history.links)
         self.past.append(self.history)
 
     def decision(self, number: int, history: History | None = None) -> Decision:
@@ -317,6 +317,10 @@ class Histories(RuleBasedStateMachine):
         out = {number for number in range(1, 6) if rollback.was_rolled_back(history, sha(number))}
         assert out == model.taken_out
         assert [link.entry.seq for link in history.links] == list(range(1, len(self.objects) + 1))
+
+    def teardown(self) -> None:
+        """Read from its first entry on, the ledger is what it was when each was read after the others."""
+        assert examples.read(self.objects) == self.history
 
 
 def test_a_thousand_histories() -> None:

@@ -7,6 +7,7 @@ drift and schema.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
@@ -344,6 +345,7 @@ def looser(sense: int, one: float | None, other: float | None) -> tuple[float | 
     return (one, other) if (other - one) * sense >= 0 else (other, one)
 
 
+@functools.cache  # Hypothesis checks a strategy that is made anew for each example each time
 @st.composite
 def limits_of(draw: st.DrawFn, gate: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Draw a tight policy and one that is nowhere tighter."""
@@ -353,6 +355,7 @@ def limits_of(draw: st.DrawFn, gate: str) -> tuple[dict[str, Any], dict[str, Any
     return tight, loose
 
 
+@functools.cache
 def measured_by(gate: str, *, every: bool = False) -> st.SearchStrategy[dict[str, float]]:
     """Draw measurements of a gate: all of them, or as many as could be made."""
     nothing: dict[str, st.SearchStrategy[float]] = {}

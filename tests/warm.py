@@ -16,7 +16,7 @@ import copy
 import functools
 import gc
 import importlib
-import json
+import marshal
 import os
 import runpy
 import select
@@ -39,7 +39,7 @@ WARM = ("python", "python3", "gates", "dvc")
 SHARED = "GATES_TESTS_PROGRAMS"
 INTERPRETER = sys.executable  # also where a test lets `sys.executable` be a warm one
 LENGTH = 8
-LOST = 70  # a keeper ended without an answer; no program of ours ends so
+LOST = 70  # what starts programs ended without an answer; no program of ours ends so
 # What an interpreter reads once, at its start or in an import; with another value it is started itself.
 AT_START = {
     "PYTHONHASHSEED": "0",
@@ -84,33 +84,35 @@ exec "{python}" -IS "{client}" {name} "$@"
 """
 # The process that asks and the program stand for each other: signals go one way, the exit code goes the
 # other, and where either is gone the other ends.
+# `signal` and `socket` themselves take as long to import as all the rest.
 CLIENT = """
-import json, os, signal, socket, sys
+import _signal, _socket, marshal, os, sys
 name, words = sys.argv[1], sys.argv[2:]
 python = name.startswith("python")
 first = "".join([*words, ""][words[:1] == ["-P"] :][:1])
 runs = not python or first == "-m" or first[:1] not in {"", "-"} and os.path.isfile(first)
 if not runs or any(os.environ.get(each, value) != value for each, value in AT_START.items()):
     os.execv(PYTHON, [PYTHON, *([] if python else ["-m", name]), *words])
-server = socket.socket(socket.AF_UNIX)
+server = _socket.socket(_socket.AF_UNIX)
 try:
     server.connect(SOCKET)
 except OSError as error:
     print("The process that starts programs is gone:", error, file=sys.stderr)
     sys.exit(LOST)
-mask = os.umask(0)
-order = json.dumps([name, words, os.getcwd(), mask, dict(os.environ)]).encode()
-socket.send_fds(server, [len(order).to_bytes(LENGTH, "big")], [0, 1, 2])
+order = marshal.dumps([name, words, os.getcwd(), os.umask(0), dict(os.environ)])
+streams = b"".join(each.to_bytes(4, sys.byteorder) for each in (0, 1, 2))
+rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)]
+server.sendmsg([len(order).to_bytes(LENGTH, "big")], rights)
 server.sendall(order)
-for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(each, lambda number, _: server.send(bytes([number])))
+for each in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP):
+    _signal.signal(each, lambda number, _: server.send(bytes([number])))
 told = server.recv(16)
 if not told:
     sys.exit(LOST)
 code = int(told)
 if code < 0:
-    if -code != signal.SIGKILL:
-        signal.signal(-code, signal.SIG_DFL)
+    if -code != _signal.SIGKILL:
+        _signal.signal(-code, _signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 os._exit(code)
 """
@@ -154,6 +156,8 @@ def programs() -> Path:
 
 
 def _end(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=10)  # its stdin ends, and what runs with it
     process.kill()
     process.wait()
     shutil.rmtree(folder, ignore_errors=True)
@@ -161,17 +165,28 @@ def _end(process: "subprocess.Popen[bytes]", folder: Path) -> None:
 
 def serve(folder: Path, server: socket.socket) -> None:
     """Start what is asked for until stdin ends; import the libraries when that happens for the first time."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    ended, wakes = socket.socketpair()
+    wakes.settimeout(0)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+    asked = dict[int, socket.socket | None]()  # who asked for each program; nobody who is gone
     is_warm = False
-    while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
-        if not is_warm:
-            _warm_up()
-            is_warm = True
-        asked, _ = server.accept()
-        if os.fork() == 0:
-            server.close()
-            _keep(asked)
-        asked.close()
+    while True:
+        heard: Any = select.select([sys.stdin, ended, server, *filter(None, asked.values())], [], [])[0][0]
+        if heard is sys.stdin:
+            break
+        if heard is ended:
+            ended.recv(64)
+            _tell(asked)
+        elif heard is server:
+            if not is_warm:
+                _warm_up()
+                is_warm = True
+            _start(asked, server, ended, wakes)
+        else:
+            _pass_on(asked, heard)
+    for program in asked:
+        _kill(program)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -208,43 +223,55 @@ def _make_once() -> None:
     sys.modules["gates.render.report.drawing"].drawn("warm", "", 1.0, lambda axes: axes.set_xlabel("0"))
 
 
-def _keep(asked: socket.socket) -> None:
-    """Start one program, pass signals on to it, and answer how it ended; never returns."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    size, streams, _, _ = socket.recv_fds(asked, LENGTH, 3)
-    order = b""
-    while len(order) < int.from_bytes(size, "big"):
-        piece = asked.recv(2**20)
-        if not piece:
-            os._exit(LOST)
-        order += piece
-    if not order:
-        os._exit(LOST)
-    name, words, folder, mask, environment = json.loads(order)
-    child = os.fork()
-    if child == 0:
-        asked.close()
-        os.umask(mask)
-        _become(streams, folder, environment)
-        _run(name, words)
+def _start(asked: dict[int, socket.socket | None], *ours: socket.socket) -> None:
+    """Start what the next one asks for, in a process that holds nothing of ours."""
+    who, _ = ours[0].accept()
+    size, streams, _, _ = socket.recv_fds(who, LENGTH, 3)
+    length = int.from_bytes(size, "big")
+    order = who.recv(length, socket.MSG_WAITALL)
+    if 0 < length == len(order):
+        program = os.fork()
+        if program == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for each in (who, *ours, *filter(None, asked.values())):
+                each.close()
+            name, words, folder, mask, environment = marshal.loads(order)  # noqa: S302 - of our own client
+            os.umask(mask)
+            _become(streams, folder, environment)
+            _run(name, words)
+        asked[program] = who
+    else:  # who asked is gone already
+        who.close()
     for stream in streams:
         os.close(stream)
 
-    def pass_on() -> None:
-        while number := asked.recv(1):
-            with suppress(ProcessLookupError):
-                os.kill(child, number[0])
-        try:  # who asked is gone, and with the first kill of the child this process ends as well
-            os.killpg(child, signal.SIGKILL)
-        except ProcessLookupError:  # it has no group of its own yet, or has ended
-            with suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
 
-    threading.Thread(target=pass_on, daemon=True).start()
-    _, status = os.waitpid(child, 0)
-    with suppress(OSError):
-        asked.send(str(os.waitstatus_to_exitcode(status)).encode())
-    os._exit(0)
+def _tell(asked: dict[int, socket.socket | None]) -> None:
+    """Answer how the programs that have ended did so."""
+    while asked and (ended := os.waitpid(-1, os.WNOHANG))[0]:
+        program, status = ended
+        if who := asked.pop(program, None):
+            with suppress(OSError), who:
+                who.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _pass_on(asked: dict[int, socket.socket | None], who: socket.socket) -> None:
+    """Pass a signal on to a program; where who asked is gone, end it and what is of its group."""
+    program = next(each for each, other in asked.items() if other is who)
+    if number := who.recv(1):
+        os.kill(program, number[0])
+    else:
+        _kill(program)
+        who.close()
+        asked[program] = None
+
+
+def _kill(program: int) -> None:
+    try:
+        os.killpg(program, signal.SIGKILL)
+    except ProcessLookupError:  # it has no group of its own yet
+        os.kill(program, signal.SIGKILL)
 
 
 def _become(streams: list[int], folder: str, environment: dict[str, str]) -> None:
