@@ -14,8 +14,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 comma := ,
-# As many threads as cores in each test process would get in one another's way: a tenth of the time.
-ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# As many threads as cores in each test process would get in one another's way: a tenth of the time. Memory that glibc
+# hands back to the system, and asks for again a moment later, is two thirds of all page faults.
+ALONE = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=268435456 MALLOC_TRIM_THRESHOLD_=536870912
 # One more than there are cores: some tests wait for a server that is silent on purpose.
 PROCESSES = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
@@ -59,7 +60,7 @@ install: .venv/demo.stamp ## the set-up alone; afterwards .venv/bin/gates is the
 
 test: lint ## everything that must hold
 	$(call say,test: pytest)
-	@$(ONE_THREAD) .venv/bin/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(ALONE) .venv/bin/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: tools lint-types browser lint-style lint-floors lint-workflows ## style, types, floors and workflows, without running anything
 

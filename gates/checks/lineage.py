@@ -143,16 +143,17 @@ def _row_hashes(frame: "pd.DataFrame") -> list[int]:
     import numpy as np
     import pandas as pd
 
-    plain: dict[str, pd.Series] = {}
+    plain: dict[str, np.ndarray[Any, Any]] = {}
     for place, (_, values) in enumerate(frame.items()):
         if values.dtype.kind in "iuf" and isinstance(values.dtype, np.dtype):
-            number = values.astype("float64")
+            number = values.to_numpy("float64")
         else:
-            number = pd.to_numeric(values.astype("object"), errors="coerce").astype("float64")
-        text = pd.Series("", index=values.index, dtype="str")
-        worded = number.isna() & values.notna()
+            number = pd.to_numeric(values.to_numpy("object"), errors="coerce").astype("float64")
+        text = np.zeros(len(frame), "uint64")
+        worded = np.isnan(number) & values.notna().to_numpy()
         if worded.any():  # to write all out as text takes longer than the rest
-            text = values.astype("str").where(worded, "")
+            words = values[worded].astype("str").to_numpy("object")
+            text[worded] = pd.util.hash_array(words, categorize=False)
         plain |= {f"{place}/number": number, f"{place}/text": text}
     return [int(value) for value in pd.util.hash_pandas_object(pd.DataFrame(plain), index=False)]
 
