@@ -12,6 +12,7 @@ from gates.notification import Alert, Notification
 LONGEST_REASON = 500
 MODEL_LABEL = "model"
 CLOCKS_DIFFER = timedelta(minutes=5)
+LEDGER_KEEPS = timedelta(seconds=1)  # of a moment: what began within it may be about who served before
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ def decide(notification: Notification, history: History, burn_in: timedelta, mom
         )
     serves = datetime.strptime(history.since, TIME).replace(tzinfo=UTC)
     version = f"v{history.champion.version}"
-    new = [each for each in about if each.starts_at >= serves]
+    new = [each for each in about if each.starts_at >= serves + LEDGER_KEEPS]
     if not new:
         return _nothing(
-            f"{_named(about)} began at {_since(about)}, before {version} began to serve at {history.since}."
+            f"{_named(about)} began at {_since(about)}, and {version} began to serve at {history.since}: "
+            "it may be about who served before."
         )
     if moment < serves + burn_in:
         until = (serves + burn_in).strftime(TIME)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from gates.adapters.registry import Registry
 from gates.adapters.store import FolderStore
 from gates.ledger import Champion, History
 from gates.public_keys import public_key
-from gates.run.project import Project
+from gates.run import carry_out
+from gates.run.project import Project, now
 from tests import github_server
 from tests.adapters import mlflow_models
 from tests.github_server import GitHub
@@ -119,6 +121,7 @@ def new(folder: Path) -> Iterator[Production]:
         (machine / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
         project = Project(machine, machine / "log", Screen(), ledger_place=str(folder / "ledger"))
         registry = mlflow_models.registry(machine)
+        patch.setattr(carry_out, "now", lambda: now() - timedelta(hours=1))  # an alert of now is about them
         champions = tuple(promote(project, registry, number) for number in (1, 2, 3))
         shutil.copytree(folder / "ledger", folder / "kept" / "ledger")
         shutil.copy2(machine / "mlflow.db", folder / "kept")
