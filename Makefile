@@ -157,7 +157,7 @@ $(TOOLS): requirements/go.txt
 	  $(UV) pip install --quiet --python .tools/go/bin/python --require-hashes -r requirements/go.txt; \
 	  go=.tools/go/bin/go; \
 	fi; \
-	export GOBIN="$(CURDIR)/.tools/bin" GOGC=400 GOFLAGS="-trimpath -gcflags=all=-dwarf=false -ldflags=-w"; \
+	export GOBIN="$(CURDIR)/.tools/bin" GOGC=off GOMEMLIMIT=3GiB GOFLAGS="-trimpath -gcflags=all=-dwarf=false -ldflags=-w"; \
 	"$$go" install github.com/nektos/act@$(ACT_VERSION); \
 	"$$go" install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
 	"$$go" install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION); \
