@@ -142,7 +142,8 @@ dev: .venv/dev.stamp
 
 # act runs the workflows in the tests, actionlint reads them, versitygw is an S3 server that keeps its locks. They are
 # Go programs, built from pinned versions that Go checks against its checksum database; Go comes from the machine or
-# from a locked package. Without what a debugger needs, and with memory for its compiler, a third of the build is saved.
+# from a locked package. Without what a debugger needs, and with memory for its compiler, more than a third of
+# the build is saved.
 tools: .venv/uv.stamp
 	@mkdir -p .tools; [ -e $(TOOLS) ] || $(MAKE) --no-print-directory $(TOOLS) 2>.tools/log || { \
 	  [ -z "$$GATES_REQUIRE_TOOLS" ] || { cat .tools/log; exit 1; }; \

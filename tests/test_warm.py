@@ -98,20 +98,23 @@ def test_it_is_warm(tmp_path: Path) -> None:
     assert seeded == b"False False\n"
 
 
-def test_what_starts_them_ends_with_who_asked_for_it() -> None:
-    """Killed, too: its output has an end, and its folder is gone."""
+def test_what_starts_them_ends_with_who_asked_for_it(tmp_path: Path) -> None:
+    """Killed, too, and with what still runs: its output has an end, and its folder is gone."""
+    (tmp_path / "wait.py").write_text(WAIT.format(before=""))
     code = """
 import os, subprocess
 from tests import warm
-subprocess.run([warm.programs() / "python", "-m", "this"], stdout=subprocess.DEVNULL)
+process = subprocess.Popen([warm.programs() / "python", "wait.py"], stdout=subprocess.PIPE)
+assert process.stdout.readline() == b"ready\\n"
 print(warm.programs(), flush=True)
 os.kill(os.getpid(), 9)
 """
     environment = {**os.environ, "PYTHONPATH": str(warm.ROOT), warm.SHARED: ""}
-    asked = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+    command = [sys.executable, "-c", code]
+    asked = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert (
         asked.returncode == -signal.SIGKILL
-    )  # and stderr, which the other one holds as well, was read to its end
+    )  # and stderr, which all of them hold as well, was read to its end
     assert not Path(asked.stdout.decode().strip()).exists()
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests import warm
 
@@ -236,6 +237,7 @@ def _command(world: World, scratch: Path, workflow: str, event: str) -> list[str
         "STAND_IN_ARTIFACTS": str(world.artifacts),
         "STAND_IN_GATES": str(world.gates),
         "STAND_IN_PYTHON": str(Path(sys.base_prefix) / "bin"),
+        **_of_git(world.project),
         # The command of the tests is that of this tree, whichever tree the environment was installed from.
         **({} if world.real_setup else {"PYTHONPATH": str(ROOT)}),
         **world.environment,
@@ -259,6 +261,13 @@ def _command(world: World, scratch: Path, workflow: str, event: str) -> list[str
     ]
 
 
+def _of_git(project: Path) -> dict[str, str]:
+    """Tell act what it would look up in the repository for every expression, a fifth of its time."""
+    address = urlsplit(git(project, "remote", "get-url", "origin").strip())
+    commit = git(project, "rev-parse", "HEAD").strip()
+    return {"SHA_REF": commit, "GITHUB_REPOSITORY": address.path.strip("/").removesuffix(".git")}
+
+
 def _pairs(option: str, values: Mapping[str, str]) -> list[str]:
     return [word for name, value in values.items() for word in (option, f"{name}={value}")]
 
@@ -274,6 +283,8 @@ def _environment(scratch: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "GIT_PAGER": "cat",
         "TERM": "dumb",
+        "GOGC": "off",  # act lives for seconds
+        "GOMEMLIMIT": "1GiB",
     }
 
 
