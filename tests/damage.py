@@ -93,7 +93,7 @@ def one_of(*ways: Damaged) -> Damaged:
 
 def documents(*good: dict[str, Any], then: Callable[[dict[str, Any]], Any] = lambda it: it) -> Damaged:
     """Give documents in which one to four things are replaced, removed, added, doubled or moved."""
-    kept = [(json.dumps(each), addresses(each)) for each in good]
+    kept = [(text := json.dumps(each), addresses(json.loads(text))) for each in good]
 
     def build(drawn: bytes) -> Any:  # noqa: ANN401 - what `then` makes of it
         text, found = kept[drawn[0] % len(kept)]

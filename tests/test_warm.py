@@ -111,7 +111,9 @@ os.kill(os.getpid(), 9)
 """
     environment = {**os.environ, "PYTHONPATH": str(warm.ROOT), warm.SHARED: ""}
     command = [sys.executable, "-c", code]
-    asked = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    asked = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, check=False, timeout=120
+    )
     assert (
         asked.returncode == -signal.SIGKILL
     )  # and stderr, which all of them hold as well, was read to its end

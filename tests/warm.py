@@ -39,6 +39,7 @@ WARM = ("python", "python3", "gates", "dvc")
 SHARED = "GATES_TESTS_PROGRAMS"
 INTERPRETER = sys.executable  # also where a test lets `sys.executable` be a warm one
 LENGTH = 8
+SLOWEST_S = 10
 LOST = 70  # what starts programs ended without an answer; no program of ours ends so
 # What an interpreter reads once, at its start or in an import; with another value it is started itself.
 AT_START = {
@@ -82,8 +83,8 @@ LIBRARIES = (
 PROGRAM = """#!/bin/sh
 exec "{python}" -IS "{client}" {name} "$@"
 """
-# The process that asks and the program stand for each other: signals go one way, the exit code goes the
-# other, and where either is gone the other ends.
+# The process that asks stands for the program: signals go one way, the exit code goes the other, and where
+# who asks is gone the program ends.
 # `signal` and `socket` themselves take as long to import as all the rest.
 CLIENT = """
 import _signal, _socket, marshal, os, sys
@@ -104,8 +105,13 @@ streams = b"".join(each.to_bytes(4, sys.byteorder) for each in (0, 1, 2))
 rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)]
 server.sendmsg([len(order).to_bytes(LENGTH, "big")], rights)
 server.sendall(order)
+def pass_on(number, _):
+    try:
+        server.send(bytes([number]))
+    except OSError:
+        pass  # the program has ended
 for each in (_signal.SIGINT, _signal.SIGTERM, _signal.SIGHUP):
-    _signal.signal(each, lambda number, _: server.send(bytes([number])))
+    _signal.signal(each, pass_on)
 told = server.recv(16)
 if not told:
     sys.exit(LOST)
@@ -170,11 +176,22 @@ def serve(folder: Path, server: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
     asked = dict[int, socket.socket | None]()  # who asked for each program; nobody who is gone
+    try:
+        _serve(asked, server, ended, wakes)
+    finally:
+        for program in asked:
+            _kill(program)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(
+    asked: dict[int, socket.socket | None], server: socket.socket, ended: socket.socket, wakes: socket.socket
+) -> None:
     is_warm = False
     while True:
         heard: Any = select.select([sys.stdin, ended, server, *filter(None, asked.values())], [], [])[0][0]
         if heard is sys.stdin:
-            break
+            return
         if heard is ended:
             ended.recv(64)
             _tell(asked)
@@ -185,9 +202,6 @@ def serve(folder: Path, server: socket.socket) -> None:
             _start(asked, server, ended, wakes)
         else:
             _pass_on(asked, heard)
-    for program in asked:
-        _kill(program)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _warm_up() -> None:
@@ -226,25 +240,33 @@ def _make_once() -> None:
 def _start(asked: dict[int, socket.socket | None], *ours: socket.socket) -> None:
     """Start what the next one asks for, in a process that holds nothing of ours."""
     who, _ = ours[0].accept()
-    size, streams, _, _ = socket.recv_fds(who, LENGTH, 3)
-    length = int.from_bytes(size, "big")
-    order = who.recv(length, socket.MSG_WAITALL)
-    if 0 < length == len(order):
+    streams, order = _order(who)
+    if order:
         program = os.fork()
         if program == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for each in (who, *ours, *filter(None, asked.values())):
                 each.close()
-            name, words, folder, mask, environment = marshal.loads(order)  # noqa: S302 - of our own client
-            os.umask(mask)
-            _become(streams, folder, environment)
-            _run(name, words)
+            _be(streams, order)
         asked[program] = who
-    else:  # who asked is gone already
+    else:
         who.close()
     for stream in streams:
         os.close(stream)
+
+
+def _order(who: socket.socket) -> tuple[list[int], bytes]:
+    """Return the streams and the order of who asks; no order of who is gone, or stops in the midst of it."""
+    streams, order, length = list[int](), b"", 0
+    who.settimeout(SLOWEST_S)
+    with suppress(OSError):
+        size, streams, _, _ = socket.recv_fds(who, LENGTH, 3)
+        length = int.from_bytes(size, "big")
+        while len(order) < length and (piece := who.recv(length - len(order))):
+            order += piece
+    who.settimeout(None)
+    return streams, order if len(order) == length else b""
 
 
 def _tell(asked: dict[int, socket.socket | None]) -> None:
@@ -272,6 +294,19 @@ def _kill(program: int) -> None:
         os.killpg(program, signal.SIGKILL)
     except ProcessLookupError:  # it has no group of its own yet
         os.kill(program, signal.SIGKILL)
+
+
+def _be(streams: list[int], order: bytes) -> None:
+    """Be the program that is asked for; never returns."""
+    try:
+        name, words, folder, mask, environment = marshal.loads(order)  # noqa: S302 - of our own client
+        os.umask(mask)
+        _become(streams, folder, environment)
+        _run(name, words)
+    except BaseException:  # noqa: BLE001 - what serves must not go on in two processes
+        traceback.print_exc()
+    finally:
+        os._exit(LOST)
 
 
 def _become(streams: list[int], folder: str, environment: dict[str, str]) -> None:

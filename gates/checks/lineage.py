@@ -139,7 +139,10 @@ def _overlap(train: "pd.DataFrame", features: "pd.DataFrame", key: str) -> Measu
 
 
 def _row_hashes(frame: "pd.DataFrame") -> list[int]:
-    """Hash rows by value: what reads as a number as float64, all else as text, whatever the dtype."""
+    """Hash rows by value: what reads as a number as float64, all else as text, whatever the dtype.
+
+    A missing value is no text, and so is an empty one: a CSV cannot tell them apart.
+    """
     import numpy as np
     import pandas as pd
 
@@ -153,7 +156,7 @@ def _row_hashes(frame: "pd.DataFrame") -> list[int]:
         worded = np.isnan(number) & values.notna().to_numpy()
         if worded.any():  # to write all out as text takes longer than the rest
             words = values[worded].astype("str").to_numpy("object")
-            text[worded] = pd.util.hash_array(words, categorize=False)
+            text[worded] = np.where(words == "", 0, pd.util.hash_array(words, categorize=False))
         plain |= {f"{place}/number": number, f"{place}/text": text}
     return [int(value) for value in pd.util.hash_pandas_object(pd.DataFrame(plain), index=False)]
 

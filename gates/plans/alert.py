@@ -12,7 +12,7 @@ from gates.notification import Alert, Notification
 LONGEST_REASON = 500
 MODEL_LABEL = "model"
 CLOCKS_DIFFER = timedelta(minutes=5)
-LEDGER_KEEPS = timedelta(seconds=1)  # of a moment: what began within it may be about who served before
+LEDGER_RESOLUTION = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Decided:
 def decide(notification: Notification, history: History, burn_in: timedelta, moment: datetime) -> Decided:
     """Return whether somebody else has to serve because of an alert.
 
-    Not where it is resolved, or about another model. Not where it began before the champion began to serve:
-    then it is about who served before, and told again after the rollback that it asked for. And not while
-    the champion's figures still settle.
+    Not where it is resolved, or about another model. Not where it began before the champion began to serve,
+    or in the same second, more than which a ledger does not tell: then it is about who served before, and
+    told again after the rollback that it asked for. And not while the champion's figures still settle.
 
     Args:
         notification: What Alertmanager tells.
@@ -63,11 +63,11 @@ def decide(notification: Notification, history: History, burn_in: timedelta, mom
         )
     serves = datetime.strptime(history.since, TIME).replace(tzinfo=UTC)
     version = f"v{history.champion.version}"
-    new = [each for each in about if each.starts_at >= serves + LEDGER_KEEPS]
+    new = [each for each in about if each.starts_at >= serves + LEDGER_RESOLUTION]
     if not new:
         return _nothing(
-            f"{_named(about)} began at {_since(about)}, and {version} began to serve at {history.since}: "
-            "it may be about who served before."
+            f"{_named(about)} began at {_since(about)}, "
+            f"not after {version} began to serve at {history.since}."
         )
     if moment < serves + burn_in:
         until = (serves + burn_in).strftime(TIME)

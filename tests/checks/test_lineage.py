@@ -399,6 +399,14 @@ def test_a_golden_row_with_a_missing_value_is_found_too(project: Project) -> Non
     assert refused(project) == ["overlap/rows"]
 
 
+def test_an_empty_text_is_a_missing_value(project: Project) -> None:
+    """As in the CSV that one of the tables may have been; the other table holds it as text."""
+    project.change("features", lambda rows: rows.assign(contract=rows["contract"].where(rows.index != 0, "")))
+    copy_golden_row(project, lambda train: train.assign(contract=train["contract"].replace({"": None})))
+    assert project.table("train")["contract"].isna().sum() == 1
+    assert refused(project) == ["overlap/rows"]
+
+
 def test_a_golden_key_among_the_training_keys_fails(project: Project) -> None:
     """The same customer with other values is still the same customer."""
     key = int(project.table("features")["row_id"].iloc[0])

@@ -63,9 +63,7 @@ def test_an_alert_is_about_who_served_when_it_began(starts_at: datetime, *, roll
     found = decided(alertmanager.body(starts_at=starts_at))
     assert found.roll_back is roll_back
     if not roll_back:
-        assert found.sentence.endswith(
-            "and v2 began to serve at 2026-06-01T12:01:00Z: it may be about who served before."
-        )
+        assert found.sentence.endswith("not after v2 began to serve at 2026-06-01T12:01:00Z.")
 
 
 @pytest.mark.parametrize(("moment", "roll_back"), [(SETTLED - SECOND, False), (SETTLED, True)])

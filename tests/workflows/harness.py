@@ -262,7 +262,10 @@ def _command(world: World, scratch: Path, workflow: str, event: str) -> list[str
 
 
 def _of_git(project: Path) -> dict[str, str]:
-    """Tell act what it would look up in the repository for every expression, a fifth of its time."""
+    """Tell act what it would look up in the repository for every expression, a fifth of its time.
+
+    The commit is the project's own, also for an event that names another one, such as `after` of a push.
+    """
     address = urlsplit(git(project, "remote", "get-url", "origin").strip())
     commit = git(project, "rev-parse", "HEAD").strip()
     return {"SHA_REF": commit, "GITHUB_REPOSITORY": address.path.strip("/").removesuffix(".git")}

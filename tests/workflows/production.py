@@ -121,8 +121,9 @@ def new(folder: Path) -> Iterator[Production]:
         (machine / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
         project = Project(machine, machine / "log", Screen(), ledger_place=str(folder / "ledger"))
         registry = mlflow_models.registry(machine)
-        patch.setattr(carry_out, "now", lambda: now() - timedelta(hours=1))  # an alert of now is about them
-        champions = tuple(promote(project, registry, number) for number in (1, 2, 3))
+        with patch.context() as earlier:  # an alert of now is about them
+            earlier.setattr(carry_out, "now", lambda: now() - timedelta(hours=1))
+            champions = tuple(promote(project, registry, number) for number in (1, 2, 3))
         shutil.copytree(folder / "ledger", folder / "kept" / "ledger")
         shutil.copy2(machine / "mlflow.db", folder / "kept")
         world = harness.World(
