@@ -40,6 +40,9 @@ SHARED = "GATES_TESTS_PROGRAMS"
 INTERPRETER = sys.executable  # also where a test lets `sys.executable` be a warm one
 LENGTH = 8
 SLOWEST_S = 10
+Asked = dict[
+    int, socket.socket | None
+]  # who asked for each program that runs; nobody, where who asked is gone
 LOST = 70  # what starts programs ended without an answer; no program of ours ends so
 # What an interpreter reads once, at its start or in an import; with another value it is started itself.
 AT_START = {
@@ -163,7 +166,7 @@ def programs() -> Path:
 
 def _end(process: "subprocess.Popen[bytes]", folder: Path) -> None:
     with suppress(subprocess.TimeoutExpired):
-        process.communicate(timeout=10)  # its stdin ends, and what runs with it
+        process.communicate(timeout=SLOWEST_S)  # its stdin ends, and what runs with it
     process.kill()
     process.wait()
     shutil.rmtree(folder, ignore_errors=True)
@@ -175,7 +178,7 @@ def serve(folder: Path, server: socket.socket) -> None:
     wakes.settimeout(0)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
-    asked = dict[int, socket.socket | None]()  # who asked for each program; nobody who is gone
+    asked: Asked = {}
     try:
         _serve(asked, server, ended, wakes)
     finally:
@@ -184,9 +187,7 @@ def serve(folder: Path, server: socket.socket) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _serve(
-    asked: dict[int, socket.socket | None], server: socket.socket, ended: socket.socket, wakes: socket.socket
-) -> None:
+def _serve(asked: Asked, server: socket.socket, ended: socket.socket, wakes: socket.socket) -> None:
     is_warm = False
     while True:
         heard: Any = select.select([sys.stdin, ended, server, *filter(None, asked.values())], [], [])[0][0]
@@ -237,7 +238,7 @@ def _make_once() -> None:
     sys.modules["gates.render.report.drawing"].drawn("warm", "", 1.0, lambda axes: axes.set_xlabel("0"))
 
 
-def _start(asked: dict[int, socket.socket | None], *ours: socket.socket) -> None:
+def _start(asked: Asked, *ours: socket.socket) -> None:
     """Start what the next one asks for, in a process that holds nothing of ours."""
     who, _ = ours[0].accept()
     streams, order = _order(who)
@@ -269,7 +270,7 @@ def _order(who: socket.socket) -> tuple[list[int], bytes]:
     return streams, order if len(order) == length else b""
 
 
-def _tell(asked: dict[int, socket.socket | None]) -> None:
+def _tell(asked: Asked) -> None:
     """Answer how the programs that have ended did so."""
     while asked and (ended := os.waitpid(-1, os.WNOHANG))[0]:
         program, status = ended
@@ -278,7 +279,7 @@ def _tell(asked: dict[int, socket.socket | None]) -> None:
                 who.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _pass_on(asked: dict[int, socket.socket | None], who: socket.socket) -> None:
+def _pass_on(asked: Asked, who: socket.socket) -> None:
     """Pass a signal on to a program; where who asked is gone, end it and what is of its group."""
     program = next(each for each, other in asked.items() if other is who)
     if number := who.recv(1):

@@ -32,8 +32,8 @@ def decide(notification: Notification, history: History, burn_in: timedelta, mom
     """Return whether somebody else has to serve because of an alert.
 
     Not where it is resolved, or about another model. Not where it began before the champion began to serve,
-    or in the same second, more than which a ledger does not tell: then it is about who served before, and
-    told again after the rollback that it asked for. And not while the champion's figures still settle.
+    or in the same second, since a ledger keeps whole ones: then it is taken to be about who served before,
+    and told again after the rollback that it asked for. And not while the champion's figures still settle.
 
     Args:
         notification: What Alertmanager tells.
