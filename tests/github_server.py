@@ -17,6 +17,7 @@ REPOSITORY = "org/ml-gates"
 COMMENTS = re.compile(r"issues/(\d+)/comments")
 COMMENT = re.compile(r"issues/comments/(\d+)")
 ISSUE = re.compile(r"issues/(\d+)")
+PULL = re.compile(r"pulls/(\d+)")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class GitHub:
         url: Its address, for ``GITHUB_API_URL``.
         asked: Every request, in order.
         comments: Comments of issues and pull requests; each has ``id``, ``issue`` (number) and ``body``.
+        heads: Number of a pull request to its newest commit.
         issues: Issues; each has ``number``, ``state``, and what was written.
         refusals: Method to a status with which every such request is answered.
         headers: Sent with each refusal.
@@ -47,6 +49,7 @@ class GitHub:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
+    heads: dict[int, str] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
@@ -56,6 +59,8 @@ class GitHub:
         """Return status and body for a request."""
         if asked.method in self.refusals:
             return self.refusals[asked.method], {"message": "Resource not accessible by integration"}
+        if pull := PULL.fullmatch(asked.path):
+            return 200, {"number": int(pull[1]), "head": {"sha": self.heads[int(pull[1])]}}
         if asked.method == "GET":
             return self._list(asked)
         if asked.method == "PATCH":

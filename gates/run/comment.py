@@ -10,7 +10,7 @@ from gates.adapters import github
 from gates.adapters.github_api import MOST_CHARACTERS, Api
 from gates.errors import InvalidError
 from gates.paths import require_regular_file
-from gates.run.result import Result
+from gates.run.result import UNCHANGED, Result
 
 SHORT = 7
 KEPT = 1_000  # characters for what we say ourselves
@@ -25,7 +25,8 @@ def run(page: Path, number: int, about: str, ended: str, head: str = "") -> Resu
         number: The pull request.
         about: The project's folder: one repository may have several, each with a comment of its own.
         ended: How the job of the review ended, as GitHub says it.
-        head: The commit that was reviewed; empty where nobody says it.
+        head: The commit that was reviewed; empty where nobody says it. Where the pull request has moved on,
+            the comment is left to the review of its newer commit, however late this one ended.
 
     Raises:
         InvalidError: There is no token, or it may not comment.
@@ -34,6 +35,8 @@ def run(page: Path, number: int, about: str, ended: str, head: str = "") -> Resu
     marker = f"<!-- ml-gates: {digest.of_bytes(about.encode())} -->"
     body = "\n".join([marker, _headline(about, ended, head), "", _text(page)])
     api = Api.from_environment()
+    if head and (newest := str(api.get(f"pulls/{number}")["head"]["sha"])) != head:
+        return Result(UNCHANGED, f"#{number} is at {newest[:SHORT]} now, not at {head[:SHORT]}.")
     for each in api.pages(f"issues/{number}/comments"):
         # Somebody who quotes it, or copies its source, keeps a comment of their own.
         if str(each.get("body", "")).startswith(marker) and each.get("user", {}).get("type") == "Bot":

@@ -49,9 +49,23 @@ def test_it_leads_to_the_run(github: GitHub, page: Path, monkeypatch: pytest.Mon
     server = {"ACTIONS": "true", "SERVER_URL": "https://github.com", "RUN_ID": "12"}
     for name, value in server.items():
         monkeypatch.setenv(f"GITHUB_{name}", value)
+    github.heads[NUMBER] = "c0ffee" * 7
     comment.run(page, NUMBER, ".", "failure", "c0ffee" * 7)
     link = f"([run 12](https://github.com/{REPOSITORY}/actions/runs/12))."
     assert f"the review of c0ffeec ended with **failure** {link}" in bodies(github)[0]
+
+
+def test_of_two_pushes_the_later_one_has_the_last_word(github: GitHub, page: Path) -> None:
+    """However late the review of the earlier one ends."""
+    github.heads[NUMBER] = "b" * 40
+    told = [
+        comment.run(page, NUMBER, ".", ended, head * 40)
+        for ended, head in (("success", "b"), ("failure", "a"))
+    ]
+    assert [each.outcome for each in told] == ["pass", "unchanged"]
+    assert told[1].sentence == f"#{NUMBER} is at bbbbbbb now, not at aaaaaaa."
+    (body,) = bodies(github)
+    assert "review of bbbbbbb ended with **success**" in body
 
 
 def test_it_is_found_behind_a_hundred_others(github: GitHub, page: Path) -> None:

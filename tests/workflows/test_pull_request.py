@@ -19,6 +19,7 @@ NUMBER = 7
 GREEN = {"fast": "success", "comment": "success"}
 RED = {"fast": "failure", "comment": "success"}
 FORK = {"fast": "success", "comment": "skipped"}
+HEAD = "c" * 40
 TOKEN = "the-token-of-the-job"  # noqa: S105 - a server of the test's own
 PLACE = re.compile(r"::(error|warning) title=([^,:]*),file=([^,:]*),line=(\d+)::(.*)")
 
@@ -26,6 +27,7 @@ PLACE = re.compile(r"::(error|warning) title=([^,:]*),file=([^,:]*),line=(\d+)::
 @pytest.fixture
 def github() -> Iterator[GitHub]:
     with github_server.serving(GitHub) as server:
+        server.heads[NUMBER] = HEAD
         yield server
 
 
@@ -48,7 +50,7 @@ def open_pull_request(
 ) -> harness.Run:
     """Commit what the project holds as the pull request's merge, and play it, from this repository."""
     harness.commit(world.project)
-    head = {"repo": {"full_name": repository}}
+    head = {"repo": {"full_name": repository}, "sha": HEAD}
     payload: dict[str, Any] = {
         "number": NUMBER,
         "pull_request": {"number": NUMBER, "head": head, "user": {"login": "ada"}},
@@ -118,7 +120,7 @@ def test_mistakes_in_the_policy_of_a_project_in_a_folder_are_red_at_their_lines(
     (comment,) = github.comments
     known = "budget\\_s, max\\_p99\\_ratio, mode, p99\\_ms"
     assert f"p99\\_seconds: unknown; known here: {known}" in comment["body"]
-    assert "of `teams/churn`: the review ended with **failure**" in comment["body"]
+    assert "of `teams/churn`: the review of ccccccc ended with **failure**" in comment["body"]
     assert "## review of teams/churn: fail" in comment["body"]
 
 
