@@ -20,12 +20,17 @@ class Decided:
     """What follows from an alert.
 
     Attributes:
-        roll_back: Whether the champion has to go.
-        sentence: Why, or why not; one line that the ledger takes as a reason.
+        sentence: Why the champion has to go, or why not; one line that the ledger takes as a reason.
+        undo: SHA-256 of the ledger's entry that made it champion, where it has to go; else empty.
     """
 
-    roll_back: bool
     sentence: str
+    undo: str = ""
+
+    @property
+    def roll_back(self) -> bool:
+        """Whether the champion has to go."""
+        return bool(self.undo)
 
 
 def decide(notification: Notification, history: History, burn_in: timedelta, moment: datetime) -> Decided:
@@ -53,7 +58,8 @@ def decide(notification: Notification, history: History, burn_in: timedelta, mom
         return _nothing(
             f"{_named(firing)} is about the model {firing[0].labels[MODEL_LABEL]}, not {history.model}."
         )
-    if history.champion is None or history.since is None:
+    moved = history.moved
+    if moved is None or history.champion is None:
         raise UndecidedError(f"{history.model} has no champion yet.", do="Promote one first: gates ship")
     if early := [each for each in about if each.starts_at > moment + CLOCKS_DIFFER]:
         raise InvalidError(
@@ -61,24 +67,24 @@ def decide(notification: Notification, history: History, burn_in: timedelta, mom
             why=f"By this machine's clock it is {moment.strftime(TIME)}.",
             do="Set the clocks of Prometheus and of the runner; see who serves: gates status",
         )
-    serves = datetime.strptime(history.since, TIME).replace(tzinfo=UTC)
+    serves = datetime.strptime(moved.entry.time, TIME).replace(tzinfo=UTC)
     version = f"v{history.champion.version}"
     new = [each for each in about if each.starts_at >= serves + LEDGER_RESOLUTION]
     if not new:
         return _nothing(
             f"{_named(about)} began at {_since(about)}, "
-            f"not after {version} began to serve at {history.since}."
+            f"not after {version} began to serve at {moved.entry.time}."
         )
     if moment < serves + burn_in:
         until = (serves + burn_in).strftime(TIME)
         settling = f"{version} is in its burn-in until {until} (gates.alerts.burn_in_minutes)"
         return _nothing(f"{_named(new)} fires, and {settling}.")
     summary = f": {new[0].summary}" if new[0].summary else ""
-    return Decided(roll_back=True, sentence=_line(f"{_named(new)} fires since {_since(new)}{summary}"))
+    return Decided(_line(f"{_named(new)} fires since {_since(new)}{summary}"), undo=moved.sha256)
 
 
 def _nothing(why: str) -> Decided:
-    return Decided(roll_back=False, sentence=_line(f"Nothing to do. {why}"))
+    return Decided(_line(f"Nothing to do. {why}"))
 
 
 def _named(alerts: Sequence[Alert]) -> str:

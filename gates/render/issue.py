@@ -3,6 +3,7 @@
 from gates import digest
 
 MOST_CHARACTERS = 20_000
+NO_WORD = "It ended without a word: see the run."
 
 
 def marker(title: str, model: str) -> str:
@@ -13,7 +14,7 @@ def marker(title: str, model: str) -> str:
 def news(text: str) -> str:
     """Return what happened as a block of code: what comes from data becomes no markup and calls nobody."""
     quoted = text[:MOST_CHARACTERS].strip().replace("```", "'''")
-    return f"```text\n{quoted or 'It ended without a word: see the run.'}\n```"
+    return f"```text\n{quoted or NO_WORD}\n```"
 
 
 def body(title: str, model: str, text: str, run: str) -> str:

@@ -34,11 +34,9 @@ def run(project: Project, payload: str) -> Result:
     burn_in = timedelta(minutes=project.policy.project.alerts.burn_in_minutes)
     history = project.history()
     decided = plans.decide(told, history, burn_in, now())
-    if not decided.roll_back or history.moved is None:
+    if not decided.roll_back:
         return Result(UNCHANGED, decided.sentence)
     next(rollback.targets(history, "previous"))  # nobody is told a command that has nobody to bring back
-    entry = history.moved.sha256
-    command = (
-        f"gates rollback --to previous --expect {entry} --reason {shlex.quote(decided.sentence)} --apply"
-    )
-    return Result("pass", decided.sentence, digest=entry, look=command)
+    reason = shlex.quote(decided.sentence)
+    command = f"gates rollback --to previous --expect {decided.undo} --reason {reason} --apply"
+    return Result("pass", decided.sentence, digest=decided.undo, look=command)

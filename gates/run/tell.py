@@ -2,10 +2,9 @@
 
 from gates.adapters import github, webhook
 from gates.errors import GatesError, InvalidError
+from gates.render.issue import NO_WORD
 from gates.run.project import Project
 from gates.run.result import UNCHANGED, Result
-
-NO_WORD = "It ended without a word: see the run."
 
 
 def run(project: Project, text: str) -> Result:

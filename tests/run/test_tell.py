@@ -7,6 +7,7 @@ import pytest
 
 from gates.adapters import webhook
 from gates.errors import ExitCode, InvalidError
+from gates.render.issue import NO_WORD
 from gates.run import issue, tell
 from gates.run.project import Project
 from tests import github_server
@@ -42,7 +43,7 @@ def test_the_channel_is_told_which_model_what_and_where(server: GitHub, project:
 
 def test_without_a_word_it_points_to_the_run(server: GitHub, project: Project) -> None:
     tell.run(project, "")
-    assert server.posted == [{"text": f"churn: {tell.NO_WORD} {RUN}"}]
+    assert server.posted == [{"text": f"churn: {NO_WORD} {RUN}"}]
 
 
 @pytest.mark.usefixtures("server")
