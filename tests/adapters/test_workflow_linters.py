@@ -49,11 +49,18 @@ def test_zizmor_tells_file_and_line(top: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ref", "told"), [("v1", []), ("v1.2.3", []), ("c" * 40, []), ("main", ["unpinned-uses"])]
+    ("ref", "more", "told"),
+    [
+        ("v1", "", []),
+        ("v1.2.3", "", []),
+        ("c" * 40, "", []),
+        ("main", "", ["unpinned-uses"]),
+        ("v1", ", secrets: inherit", ["secrets-inherit"]),
+    ],
 )
-def test_how_ml_gates_asks_to_be_called_is_no_finding(top: Path, ref: str, told: list[str]) -> None:
-    """A version's tag, and its secrets by inheritance; the doctor says what a tag means."""
-    call = f"uses: org/ml-gates/.github/workflows/ship.yml@{ref}, secrets: inherit"
+def test_a_call_of_ml_gates_by_tag_is_no_finding(top: Path, ref: str, more: str, told: list[str]) -> None:
+    """The doctor says what a tag means; that every secret goes there is a finding as anywhere."""
+    call = f"uses: org/ml-gates/.github/workflows/ship.yml@{ref}{more}"
     text = f"on: push\npermissions: {{}}\njobs: {{ship: {{{call}}}}}\n"
     (top / ".github" / "workflows" / "build.yml").write_text(text)
     remarks, _ = workflow_linters.lint(top, top / "log")
