@@ -58,11 +58,11 @@ ship: install ## data, train, predict, judge, promote: says what it decided and 
 
 install: .venv/demo.stamp ## the set-up alone; afterwards .venv/bin/gates is the command
 
-test: lint ## everything that must hold
+test: tools lint-types browser lint ## everything that must hold
 	$(call say,test: pytest)
 	@$(OF_A_TEST_PROCESS) .venv/bin/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-lint: tools lint-types browser lint-style lint-floors lint-workflows ## style, types, floors and workflows, without running anything
+lint: tools lint-types lint-style lint-floors lint-workflows ## style, types, floors and workflows, without running anything
 
 lint-style: dev
 	$(call say,lint: ruff)

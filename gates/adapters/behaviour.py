@@ -17,7 +17,7 @@ from gates.errors import InvalidError
 FOLDER = Path("tests") / "golden"
 VARIABLE = "GATES_BEHAVIOUR"
 RESULT = "behaviour.xml"
-PATIENCE_S = 1800
+PATIENCE_S = 1200
 SAID = (0, 1, 5)  # of pytest: all passed, some failed, there was none
 
 

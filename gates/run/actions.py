@@ -1,13 +1,13 @@
 """`gates actions`: composite actions, pages and a schema, written from commands, gates and workflows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from gates.adapters import files, workflow_files
 from gates.render import workflows
-from gates.render.action import Action, Input, render
+from gates.render.action import HEADER, Action, Input, render
 from gates.run import reference
 from gates.run.result import Result
 
@@ -29,13 +29,25 @@ def run(root: Path, commands: Mapping[str, click.Command], *, check: bool) -> Re
     )
     written |= reference.pages()
     stale = [path for path, text in written.items() if _text(root / path) != text]
+    left = [path for path in _generated(root) if path not in written]
     if check:
-        names = ", ".join(map(str, stale))
+        names = ", ".join(map(str, [*stale, *left]))
         differ = f"These differ from commands, gates and workflows: {names}. Run: gates actions"
-        return Result("fail" if stale else "pass", differ if stale else "All fit.")
+        return Result("fail" if names else "pass", differ if names else "All fit.")
     for path in stale:
         files.write_bytes(root / path, written[path].encode())
-    return Result("pass", f"{len(stale)} of {len(written)} files written.")
+    for path in left:
+        (root / path).unlink()
+    return Result(
+        "pass", f"{len(stale)} of {len(written)} files written{f', {len(left)} removed' if left else ''}."
+    )
+
+
+def _generated(root: Path) -> Iterator[Path]:
+    """Yield the actions that were written for commands, also for those that are no more."""
+    for path in sorted((root / FOLDER).glob("*/action.yml")):
+        if path.read_text().startswith(HEADER):
+            yield path.relative_to(root)
 
 
 def _text(path: Path) -> str | None:

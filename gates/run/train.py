@@ -23,7 +23,9 @@ def run(project: Project, expect: str) -> Result:
     """Train what changed and return pass with the model's SHA and its run.
 
     Raises:
-        InvalidError: A stage failed, or left no model; the run is FAILED then.
+        InvalidError: A stage failed, or left no model: the run is FAILED then. Or what it left cannot be
+            recorded.
+        TamperedError: The manifest or the raw data is not what the job `data` handed on.
         UnavailableError: MLflow did not answer.
     """
     data = handoff.read(project, "data", expect, [project.raw])

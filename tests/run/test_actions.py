@@ -63,6 +63,22 @@ def test_what_differs_is_named_and_not_written(root: Path) -> None:
     assert not gone.exists()
 
 
+def test_the_action_of_a_command_that_is_no_more_is_named_and_then_removed(root: Path) -> None:
+    """But not one that somebody wrote by hand."""
+    gone, by_hand = (root / actions.FOLDER / name / "action.yml" for name in ("gone", "by-hand"))
+    for path, text in (
+        (gone, (root / actions.FOLDER / "golden/action.yml").read_text()),
+        (by_hand, "name: x\n"),
+    ):
+        path.parent.mkdir()
+        path.write_text(text)
+    checked = actions.run(root, COMMANDS, check=True)
+    assert (checked.outcome, "gone/action.yml" in checked.sentence, gone.exists()) == ("fail", True, True)
+    actions.run(root, COMMANDS, check=False)
+    assert (gone.exists(), by_hand.exists()) == (False, True)
+    assert actions.run(root, COMMANDS, check=True).sentence == "All fit."
+
+
 def test_what_differs_is_written_and_nothing_else(root: Path) -> None:
     """Afterwards all fit; the others keep their time."""
     (root / actions.FOLDER / "golden" / "action.yml").write_text("name: other\n")

@@ -374,10 +374,15 @@ def test_the_code_that_trains_cannot_move_the_alias(stage: Stage, story: dict[st
     assert stage.testimony("train")["alias"] == 403
 
 
-def test_a_verdict_that_the_code_which_trains_has_forged_reaches_nobody(story: dict[str, Chapter]) -> None:
-    told = story["worse"]
-    assert told.evidence["champion"]["outcome"] == "fail"
-    assert told.run.results["promote"] == "skipped"
+def test_a_verdict_that_the_code_which_trains_has_forged_reaches_nobody(
+    stage: Stage, story: dict[str, Chapter]
+) -> None:
+    """It stays in the room where it was written; what is handed on as evidence is the judge's own."""
+    assert story["worse"].evidence["champion"]["outcome"] == "fail"
+    assert "evidence/champion.json" in stage.testimony("train")["files"]
+    artifacts = stage.kept / "artifacts"
+    found = {file.relative_to(artifacts).parts[0] for file in artifacts.rglob("champion.json")}
+    assert found == {"churn-evidence"}
 
 
 def test_a_push_that_makes_the_champion_again_is_green_and_moves_nothing(story: dict[str, Chapter]) -> None:
@@ -481,6 +486,7 @@ def test_a_manifest_that_a_later_job_forged_is_caught_though_every_digest_in_the
 
 def test_the_key_is_in_no_artifact_and_no_log(stage: Stage, story: dict[str, Chapter]) -> None:
     secret = stage.world.secrets["GATES_SIGNING_KEY"].splitlines()[1]
-    assert not [
-        name for name, told in story.items() if secret in told.run.log or secret in str(told.evidence)
-    ]
+    assert not [name for name, told in story.items() if secret in told.run.log]
+    files = [file for file in (stage.kept / "artifacts").rglob("*") if file.is_file()]
+    assert {"statement.json", "report.html"} <= {file.name for file in files}
+    assert not [file for file in files if secret.encode() in file.read_bytes()]

@@ -127,7 +127,7 @@ def test_a_workflow_has_no_rights_but_those_that_a_job_asks_for(file: Path) -> N
         assert job["permissions"] == least | MORE_RIGHTS.get(name, {}), name
 
 
-def test_no_job_that_runs_the_code_of_the_project_can_say_who_it_is() -> None:
+def test_no_job_but_those_of_production_and_the_pages_can_say_who_it_is() -> None:
     """With a token of its own it would sign keyless by the name of the workflow; `publish` runs no code."""
     who = {name for name, job in jobs(REUSABLE) if "id-token" in job["permissions"]}
     assert not who - PRODUCTION - {"site.yml/publish"}
@@ -144,7 +144,13 @@ def test_every_right_has_a_reason_beside_it(file: Path) -> None:
 
 @pytest.mark.parametrize(("name", "job"), own_jobs())
 def test_every_job_has_a_timeout_of_at_most_an_hour(name: str, job: dict[str, Any]) -> None:
-    assert 0 < job["timeout-minutes"] <= 60, name
+    """Training alone may be given more, by who calls."""
+    if name == "ship.yml/train":
+        assert job["timeout-minutes"] == "${{ inputs.train-minutes }}"
+        (file,) = (each for each in WORKFLOWS if each.name == "ship.yml")
+        assert load(file)["on"]["workflow_call"]["inputs"]["train-minutes"]["default"] == 60
+    else:
+        assert 0 < job["timeout-minutes"] <= 60, name
 
 
 @pytest.mark.parametrize(("name", "job"), own_jobs())
@@ -159,10 +165,6 @@ def test_only_what_writes_production_is_in_its_environment_and_queue(name: str, 
         assert job["environment"]["name"] == "github-pages"
     elif name == "release.yml/release":
         assert job["environment"] == "release"
-    elif name == "fast.yml/comment":  # of two pushes, the later one has the last word
-        number, project = "${{ github.event.pull_request.number }}", "${{ inputs.working-directory }}"
-        last = {"group": f"gates-comment-{number}-{project}", "cancel-in-progress": True}
-        assert job["concurrency"] == last
     else:
         assert not {"environment", "concurrency"} & job.keys()
 
@@ -191,7 +193,7 @@ def test_a_secret_is_given_to_the_one_step_that_needs_it(name: str, job: dict[st
     assert "secrets." not in str({key: value for key, value in job.items() if key != "steps"})
 
 
-def test_packages_of_the_project_are_installed_only_where_its_code_runs() -> None:
+def test_packages_of_the_project_are_installed_only_where_its_code_runs_or_its_model_is_loaded() -> None:
     told = {name for name, job in jobs(REUSABLE) if "inputs.requirements" in str(job)}
     assert told == {
         *("ship.yml/train", "ship.yml/predict", "fast.yml/fast"),
@@ -233,9 +235,11 @@ def test_an_action_is_one_command_with_its_values_in_the_environment(file: Path)
 
 @every_workflow
 def test_a_workflow_has_no_script_of_its_own(file: Path) -> None:
-    """In our own CI, a comparison of outcomes at most."""
+    """In our own CI, a comparison of outcomes at most, and a manifest that no job has handed on."""
     scripts = [step["run"] for step in steps(file) if "run" in step]
-    allowed = r'bash \.ci/run|gates release|test "\$[A-Z]+" = "[a-z ]+"' if file.name in OWN else "$."
+    forged = r"mkdir candidate && echo '\{\}' >candidate/data\.json"
+    ours = rf'bash \.ci/run|gates release|test "\$[A-Z]+" = "[a-z ]+"|{forged}'
+    allowed = ours if file.name in OWN else "$."
     assert all(re.fullmatch(allowed, script) for script in scripts), scripts
 
 
