@@ -21,7 +21,7 @@ from pydantic import (
 from gates.documents import Document
 from gates.errors import InvalidError
 
-NAME = "The alert"
+NAME = "--payload"
 MOST_MISTAKES = 5
 SHOWN_CHARACTERS = 80
 _DO = "Send the body of Alertmanager's webhook as it is; docs/alerts.md shows how."

@@ -35,7 +35,8 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> "pd.DataFram
         raise InvalidError(
             f"{path} is not a readable table.",
             why=str(error).splitlines()[0] if str(error) else type(error).__name__,
-            do="Write it again as Parquet or as UTF-8 CSV with commas: dvc repro --force",
+            do="Write it again as Parquet or as UTF-8 CSV with commas. "
+            f"Where a stage makes it: dvc repro --force. Else: dvc add {path}",
         ) from error
     if columns is None:
         return frame

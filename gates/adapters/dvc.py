@@ -106,9 +106,12 @@ def repro(root: Path, log: Path, on_stage: Callable[[str], None]) -> None:
     """Run the stages that changed; the run cache is not trusted.
 
     Raises:
-        InvalidError: A stage failed; its last lines are in the error.
+        InvalidError: There is no stage, or one failed; its last lines are in the error.
         UnavailableError: Another DVC runs in this project.
     """
+    pipeline = root / "dvc.yaml"
+    if pipeline.exists() and not pipeline.read_bytes().strip():  # DVC takes it, and has nothing to do
+        raise InvalidError(f"{pipeline} is empty: nothing trains.", do="Bring it back: git checkout dvc.yaml")
 
     def announce(line: str) -> None:
         if line.startswith("Running stage '"):

@@ -10,6 +10,7 @@ from typing import Any
 from gates.errors import InvalidError
 
 FULL_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT = 'Commit the project first: git init && git add . && git commit -m "first"'
 # What the commands leave in a project is no part of what a model was made of.
 _NOT_OURS = (":!.gates", ":!candidate", ":!evidence", ":!mlflow.db*", ":!mlruns")
 
@@ -101,12 +102,22 @@ def _succeeds(root: Path, *arguments: str) -> bool:
     return not run(root, *arguments).returncode
 
 
+def require_repository(root: Path) -> None:
+    """Hold that a project is in a repository.
+
+    Raises:
+        InvalidError: It is in none.
+    """
+    if not _succeeds(root, "rev-parse", "--git-dir"):
+        raise InvalidError(f"{root.resolve()} is in no git repository.", do=_COMMIT)
+
+
 def _git(root: Path, *arguments: str) -> str:
     ended = run(root, *arguments)
     if ended.returncode:
         raise InvalidError(
             f"git cannot tell which commit {root.resolve()} is at.",
             why=ended.stderr.decode(errors="replace").strip().splitlines()[0] + ".",
-            do='Commit the project first: git init && git add . && git commit -m "first"',
+            do=_COMMIT,
         )
     return ended.stdout.decode(errors="backslashreplace")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gates import digest
-from gates.adapters import dvc, files
+from gates.adapters import dvc, files, git
 from gates.errors import InvalidError, UnavailableError
 from gates.run import gate, handoff
 from gates.run.project import Project, now
@@ -33,7 +33,13 @@ def run(project: Project) -> Result:
         files.replace_folder(project.evidence, {"schema.json": digest.canonical_json(to_document(verdict))})
         broken = verdict.decisive.name if verdict.decisive else "nothing checked"
         sentence = f"The raw data breaks its contract: {broken}."
-        return Result(verdict.outcome.value, sentence, verdict="evidence/schema.json", details=details)
+        return Result(
+            verdict.outcome.value,
+            sentence,
+            verdict="evidence/schema.json",
+            look="gates schema",
+            details=details,
+        )
     rows = int(verdict.measurements.get("rows/raw", 0))
     written = handoff.write(project, "data", facts, [raw])
     violations = int(verdict.measurements.get("violations/raw", 0))
@@ -63,6 +69,7 @@ def _pull(project: Project, raw: Path, limit_s: float) -> None:
     try:
         dvc.pull(project.root, raw, project.log, limit_s)
     except UnavailableError as error:
+        git.require_repository(project.root)  # else DVC does nothing at all
         if not raw.exists():
             raise
         name = project.policy.project.data.raw

@@ -49,7 +49,7 @@ def read(project: Project, job: str, expect: str, needed: Iterable[Path]) -> Doc
         raise TamperedError(
             f"{path} is not what the job `{job}` handed on.",
             why=f"Its digest is {found[:16]}…, expected {expect[:16]}….",
-            do="Find who wrote there, then run all jobs again: gates ship",
+            do=f"Where `gates {job}` ran again, run the rest too: gates ship. Else find who wrote there.",
         )
     try:
         document = read_json(path)

@@ -64,7 +64,7 @@ def _sentence(found: Found, made: int, kept: int) -> str:
     value = found.meaning.positive
     what = found.label if value is None else f"whether {found.label} is {value}"
     return (
-        f"{made} files written, {kept} kept. {found.model} is a {found.meaning.task}: it predicts {what}."
+        f"{made} files written, {kept} kept. {found.model} ({found.meaning.task}) predicts {what}."
         " Review every line marked `review`, then:"
     )
 

@@ -216,6 +216,14 @@ def test_a_percent_sign_in_an_address_is_itself(root: Path) -> None:
 
 
 @pytest.mark.usefixtures("warm")
+def test_an_empty_pipeline_trains_nothing(root: Path) -> None:
+    """DVC itself has nothing to do, and ends well."""
+    (root / "dvc.yaml").write_text("\n")
+    with pytest.raises(InvalidError, match="is empty: nothing trains") as caught:
+        dvc.repro(root, root.parent / "log", lambda _: None)
+    assert caught.value.do == "Bring it back: git checkout dvc.yaml"
+
+
 def test_a_failing_stage_says_why(root: Path) -> None:
     """The stage's own last words are in the error, and all of them in the log."""
     (root / "dvc.yaml").write_text("stages:\n  broken:\n    cmd: python broken.py\n")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from gates.adapters import dvc
-from gates.errors import ExitCode
+from gates.errors import ExitCode, InvalidError
 from gates.run import data
 from tests.checks.project import Project, build, md5
 
@@ -51,3 +51,17 @@ def test_data_that_breaks_its_contract(built: Project) -> None:
     result = data.run(built.opened())
     assert result.outcome == "fail"
     assert "violations/raw" in result.sentence
+    assert result.look == "gates schema"
+
+
+def test_data_that_is_not_here_outside_of_git(built: Project) -> None:
+    """DVC does nothing there; that it brought nothing would lead to the remote."""
+    raw = built.opened().raw
+    kept = md5(raw)
+    raw.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dvc, "pointer", lambda _: kept)
+        patch.setenv("GIT_CEILING_DIRECTORIES", str(built.root.parent))
+        with pytest.raises(InvalidError, match="is in no git repository") as caught:
+            data.run(built.opened())
+    assert caught.value.do.startswith("Commit the project first: git init")

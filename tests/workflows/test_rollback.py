@@ -103,7 +103,7 @@ def test_a_malformed_alert_moves_nothing_and_is_told(production: Production) -> 
     assert (run.code, run.results) == (1, FAILED), run.log
     assert (production.serves, production.kinds) == (("3", "3"), [])
     assert len(production.github.issues) == len(production.told) == 1
-    assert "The alert is not one of Alertmanager's: " in production.told[0]
+    assert "--payload is not one of Alertmanager's: " in production.told[0]
 
 
 def test_who_presses_second_in_the_queue_goes_back_no_further(production: Production) -> None:

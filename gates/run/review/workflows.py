@@ -23,4 +23,4 @@ def look(project: Project, base: Base) -> Look:  # noqa: ARG001 - every look's s
     without = f" {' and '.join(absent)} did not look: not installed here." if absent else ""
     if remarks:
         return Look("fail", f"{len(remarks)} to mend in workflows.{without}", remarks)
-    return Look("pass", f"{len(found)} workflows and actions keep the roads closed.{without}")
+    return Look("pass", f"Workflows and actions ({len(found)}) keep the roads closed.{without}")
